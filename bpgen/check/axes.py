@@ -1,0 +1,101 @@
+"""Which axes a reduction or a softmax works along: `over=H`, `over=(t, N)`, `over=all`, `axis=-1`.
+
+Axes are counted from the end, so that they mean the same for one step and for all steps.
+"""
+
+from dataclasses import dataclass
+
+from bpgen import syntax
+from bpgen.check.scope import Scope
+from bpgen.check.sizing import integer_of, size_of
+from bpgen.ir import Node
+from bpgen.sizes import Size, shape_text
+from bpgen.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Axes from the end, in order; None if nothing was said. `steps` if time is among them."""
+
+    axes: tuple[int, ...] | None
+    steps: bool = False
+
+
+def chosen(call: syntax.Call, node: Node, scope: Scope) -> Axes | None:
+    """What a call says of the axes of its first argument; None, reported, if that is wrong."""
+    said = {k.name.text: k for k in call.keywords if k.name.text in ("over", "axis")}
+    if len(said) == 2:
+        message = "`over=` names axes by size and `axis=` by position: one of them is enough"
+        scope.report("BP208", message, said["axis"].span)
+        return None
+    if "axis" in said:
+        return _by_position(said["axis"].value, node, scope)
+    if "over" in said:
+        return _by_size(said["over"].value, node, scope)
+    return Axes(None)
+
+
+def axis_of(e: syntax.Expression, rank: int, scope: Scope) -> int | None:
+    """One axis by position, counted from the end; None, reported, if there is none."""
+    found = integer_of(e, scope, "an axis")
+    if found is None:
+        return None
+    if not -rank <= found < rank:
+        have = f"axes 0 to {rank - 1}" if rank > 1 else "one axis, 0" if rank else "no axes"
+        scope.report("BP208", f"there is no axis {found}", e.span, f"this has {have}")
+        return None
+    return found - rank if found >= 0 else found
+
+
+def find(wanted: Size, node: Node, place: Span, scope: Scope) -> int | None:
+    """The one axis that has a size, counted from the end; None, reported, if it is not one."""
+    places = [i for i in range(-node.rank, 0) if node.shape[i] == wanted]
+    if len(places) == 1:
+        return places[0]
+    shown = shape_text(node.shape)
+    if places:
+        helps = [f"say which by position: `axis={places[0]}` or `axis={places[-1]}`"]
+        message = f"{wanted} occurs {len(places)} times in {shown}"
+        scope.report("BP208", message, place, helps=helps)
+    else:
+        have = " or ".join(f"`over={extent}`" for extent in dict.fromkeys(node.shape))
+        helps = [f"write {have}"] if have else []
+        scope.report("BP208", f"{shown} has no axis {wanted}", place, helps=helps)
+    return None
+
+
+def _by_position(e: syntax.Expression, node: Node, scope: Scope) -> Axes | None:
+    items = e.items if isinstance(e, syntax.Tuple) else (e,)
+    found = [axis_of(item, node.rank, scope) for item in items]
+    return _distinct(found, items, False, scope)
+
+
+def _by_size(e: syntax.Expression, node: Node, scope: Scope) -> Axes | None:
+    if isinstance(e, syntax.Name) and e.text == "all":
+        return Axes(tuple(range(-node.rank, 0)), node.timed)
+    items = e.items if isinstance(e, syntax.Tuple) else (e,)
+    steps = [item for item in items if isinstance(item, syntax.Name) and item.text == "t"]
+    if steps and not node.timed:
+        message = "this does not change over t, so it cannot be reduced over t"
+        scope.report("BP208", message, steps[0].span)
+        return None
+    found: list[int | None] = []
+    sizes = [item for item in items if item not in steps]
+    for item in sizes:
+        wanted = size_of(item, scope)
+        found.append(None if wanted is None else find(wanted, node, item.span, scope))
+    return _distinct(found, tuple(sizes), bool(steps), scope)
+
+
+def _distinct(
+    found: list[int | None], items: tuple[syntax.Expression, ...], steps: bool, scope: Scope
+) -> Axes | None:
+    axes: list[int] = []
+    for axis, item in zip(found, items, strict=True):
+        if axis is None:
+            return None
+        if axis in axes:
+            scope.report("BP208", "an axis is named twice", item.span)
+            return None
+        axes.append(axis)
+    return Axes(tuple(sorted(axes)), steps)

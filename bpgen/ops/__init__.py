@@ -1,0 +1,94 @@
+"""Operators: every module in this folder, but for those of shape rules, is one operator.
+
+The file is the record. Its name is the word in the language and its docstring the documentation: one
+line, then why the rule is what it is. These facts it must state:
+
+    shape   the rule for shapes: takes the arguments' shapes and, by keyword, the attributes with their
+            defaults; returns the result's shape or raises `ir.ShapeError`. `ops.shapes` has the usual ones
+    vjp     the backward rule, run on symbols: `vjp(dy, y, a, b, *, axis)` gives the gradient of each
+            argument from that of the result; its parameters name the arguments. A tuple if there are
+            several arguments, None for one through which nothing flows. What it returns may be
+            larger than the argument by broadcasting, or smaller: the adjoint stage makes it fit.
+            `vjp = None` if nothing flows at all
+    numpy   the NumPy spelling, a format: `{a}` is the argument's text, `{a_}` the same in brackets
+            if it needs them before a dot or a subscript, `{axis}` an attribute, `{dtype}` the module's
+            dtype. Or a function of the same texts by position, with `node` and `steps` by keyword; `steps`
+            says that every argument carries time as its first axis. Axes count from the end, so
+            that the same text serves one step and all steps
+    latex   the LaTeX spelling, likewise
+
+These it may state:
+
+    params    the arguments' names, where `vjp` is None
+    symbol    the infix symbol; such an operator is no word of the language
+    internal  True: made by the compiler, not a word of the language
+    kind      "bool", "int" or "join" where the result is not real; "join" keeps integers integers
+    reduces   True: takes `over=` or `axis=`, all axes if nothing is said; has `axes` and `keepdims`
+    along     True: takes `over=` or `axis=`, the last axis if nothing is said; has `axis`
+    heavy     True: worth keeping rather than computing again (products, exponentials, reductions)
+    domain    `(low, high)` that arguments may be drawn from; a tuple of such for several arguments
+    smooth    False: has kinks; a test must stay off them
+    plain     a dtype-generic spelling for the shipped test, where `numpy` is wrong on complex numbers
+    helper    source of a small function that `numpy` calls, emitted into modules that need it
+    plain_helper  the same for `plain`
+    because   the sentence that a derivation prints
+    differential  the differential form, `dC = dA B + A dB`
+
+A module that lacks a fact does not import.
+"""
+
+import inspect
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from bpgen.ir import OPERATORS, Operator
+
+_NOT_OPERATORS = ("shapes", "rules", "spelling")
+_OPTIONAL = (
+    "symbol internal kind boolean joins casts timed reduces along heavy domain smooth plain helper "
+    "plain_helper because differential aliases"
+).split()
+
+
+def operator(module: ModuleType) -> Operator:
+    """The record that a module is. Raises ImportError if it lacks a fact."""
+    name = module.__name__.rpartition(".")[2]
+    for fact in ("__doc__", "shape", "vjp", "numpy", "latex"):
+        if getattr(module, fact, None) is None and not (fact == "vjp" and hasattr(module, fact)):
+            raise ImportError(f"{module.__file__} lacks {fact}")
+    keywords = inspect.signature(module.shape).parameters.values()
+    attributes = {p.name: p.default for p in keywords if p.kind is p.KEYWORD_ONLY}
+    return Operator(
+        name=name,
+        doc=module.__doc__ or "",
+        params=_params(module),
+        attributes=attributes,
+        shape=module.shape,
+        vjp=module.vjp,
+        numpy=module.numpy,
+        latex=module.latex,
+        facts={fact: getattr(module, fact) for fact in _OPTIONAL if hasattr(module, fact)},
+    )
+
+
+def _params(module: ModuleType) -> tuple[str, ...]:
+    if hasattr(module, "params"):
+        return tuple(module.params)
+    if module.vjp is None:
+        raise ImportError(f"{module.__file__} lacks params (or a vjp that names them)")
+    given = list(inspect.signature(module.vjp).parameters.values())[2:]
+    return tuple(
+        f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name
+        for p in given
+        if p.kind is not p.KEYWORD_ONLY
+    )
+
+
+def _find() -> None:
+    for found in sorted(iter_modules(__path__), key=lambda m: m.name):
+        if found.name not in _NOT_OPERATORS:
+            OPERATORS[found.name] = operator(import_module(f"{__name__}.{found.name}"))
+
+
+_find()

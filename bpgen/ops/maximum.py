@@ -1,0 +1,23 @@
+"""The larger of two, entry by entry; a tie belongs to the first."""
+
+from bpgen.ir import Node, apply
+from bpgen.ops.shapes import broadcast as shape
+
+__all__ = ["shape"]
+
+kind = "join"
+numpy = "np.maximum({a}, {b})"
+plain = "maximum({a}, {b})"
+latex = r"\max({a}, {b})"
+smooth = False
+because = "the larger receives all, the other nothing"
+plain_helper = '''
+def maximum(a, b):
+    """The larger of two, real or complex, by the real parts."""
+    return np.where(np.real(a) >= np.real(b), a, b)
+'''
+
+
+def vjp(dy: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:
+    first = apply("greater_equal", a, b)
+    return apply("where", first, dy, 0), apply("where", first, 0, dy)

@@ -1,0 +1,140 @@
+"""What is written naturally, computed safely: rewrites of the forward equations before they are
+differentiated.
+
+    log(softmax(z))       log_softmax(z)
+    log(sigmoid(z))       log_sigmoid(z)
+    log(1 - sigmoid(z))   log_sigmoid(-z)
+    log(1 + exp(z))       softplus(z)          also log1p(exp(z))
+    log(sum(exp(z)))      logsumexp(z)
+    1 / (1 + exp(-z))     sigmoid(z)
+    where(c, f(x), b)     where(c, f(where(c, x, 1)), b)    if f can fail: no 0·∞ in the backward pass
+
+The forms are recognised through names: `yhat = softmax(z)` in one equation and `log(yhat)` in
+another become `log_softmax` of the same z.
+"""
+
+from bpgen.ir import OPERATORS, Cell, Equation, Node, apply, is_number, rebuild, walk
+
+
+def safe(cell: Cell) -> tuple[Equation, ...]:
+    """The forward equations of a cell, in their safe forms, each giving what the original gives."""
+    by_target = {e.target: e for e in cell.equations}
+
+    def seen(node: Node) -> Node:
+        """What a name of the same step stands for, where that is an expression of the kinds above."""
+        if node.op == "ref" and node["when"] in (0, None) and node["name"] in by_target:
+            value = by_target[node["name"]].value
+            if value.op in ("softmax", "sigmoid", "exp", "sum", "add", "subtract"):
+                return value
+        return node
+
+    def change(node: Node) -> Node | None:
+        made = _log(node, seen) or _sigmoid(node, seen) or _guarded(node)
+        return made and _like(made, node)
+
+    return tuple(
+        Equation(e.target, rebuild(e.value, change), e.timed, e.place) for e in cell.equations
+    )
+
+
+def _like(made: Node, node: Node) -> Node:
+    from dataclasses import replace
+
+    return replace(made, place=node.place)
+
+
+def _log(node: Node, seen: object) -> Node | None:
+    assert callable(seen)
+    if node.op == "log1p":
+        inner = seen(node.args[0])
+        return apply("softplus", inner.args[0]) if inner.op == "exp" else None
+    if node.op != "log":
+        return None
+    inner = seen(node.args[0])
+    if inner.op == "softmax":
+        return apply("log_softmax", inner.args[0], **dict(inner.attrs))
+    if inner.op == "sigmoid":
+        return apply("log_sigmoid", inner.args[0])
+    if inner.op == "sum" and seen(inner.args[0]).op == "exp":
+        return apply("logsumexp", seen(inner.args[0]).args[0], **dict(inner.attrs))
+    if inner.op in ("add", "subtract"):
+        return _log_of_one_and(inner, seen)
+    return None
+
+
+def _log_of_one_and(node: Node, seen: object) -> Node | None:
+    """log(1 + exp(z)) and log(1 - sigmoid(z))."""
+    assert callable(seen)
+    left, right = node.args
+    if node.op == "add" and is_number(right, 1):
+        left, right = right, left
+    if not is_number(left, 1):
+        return None
+    inner = seen(right)
+    if node.op == "add" and inner.op == "exp":
+        return apply("softplus", inner.args[0])
+    if node.op == "subtract" and inner.op == "sigmoid":
+        return apply("log_sigmoid", -inner.args[0])
+    return None
+
+
+def _sigmoid(node: Node, seen: object) -> Node | None:
+    """1 / (1 + exp(-z)), which overflows as written."""
+    assert callable(seen)
+    if node.op != "divide" or not is_number(node.args[0], 1):
+        return None
+    below = seen(node.args[1])
+    if below.op != "add":
+        return None
+    left, right = below.args
+    if is_number(right, 1):
+        left, right = right, left
+    inner = seen(right)
+    if is_number(left, 1) and inner.op == "exp":
+        power = inner.args[0]
+        return apply("sigmoid", power.args[0] if power.op == "negate" else -power)
+    return None
+
+
+def _guarded(node: Node) -> Node | None:
+    """`where` with the arguments of what can fail in a branch made harmless where it is not taken."""
+    if node.op != "where":
+        return None
+    condition, *branches = node.args
+    made = [_harmless(branch, condition, taken=i == 0) for i, branch in enumerate(branches)]
+    return apply("where", condition, *made) if made != branches else None
+
+
+def _harmless(branch: Node, condition: Node, taken: bool) -> Node:
+    """A branch whose failing operators see a harmless number at entries that it does not give."""
+    done: dict[Node, Node] = {}
+    inside = _entrywise(branch)
+    for part in walk(branch):
+        args = [done[arg] for arg in part.args]
+        neutral = OPERATORS[part.op].facts.get("harmless", 1.0) if part.op in OPERATORS else None
+        if part in inside and part.op in OPERATORS and OPERATORS[part.op].facts.get("unsafe"):
+            args = [
+                arg if arg.op in ("number", "size") or _is_guard(arg, condition)
+                else apply("where", condition, *((arg, neutral) if taken else (neutral, arg)))
+                for arg in args
+            ]  # fmt: skip
+        done[part] = part if tuple(args) == part.args else _like(
+            apply(part.op, *args, **dict(part.attrs)), part
+        )
+    return done[branch]
+
+
+def _is_guard(arg: Node, condition: Node) -> bool:
+    return arg.op == "where" and arg.args[0] == condition
+
+
+def _entrywise(branch: Node) -> set[Node]:
+    """The parts of a branch that its entries depend on entry by entry."""
+    found: set[Node] = set()
+    todo = [branch]
+    while todo:
+        node = todo.pop()
+        if node not in found and node.op in OPERATORS and OPERATORS[node.op].elementwise:
+            found.add(node)
+            todo += node.args
+    return found

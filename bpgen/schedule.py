@@ -1,0 +1,313 @@
+"""From equations to an order of work: what runs once, over every step at once, or step by step.
+
+Equations on a cycle of the dependence graph go into a loop, ascending if the cycle reads back in time,
+descending if it reads ahead. All others run over every step at once. The largest parts inside a
+loop that do not touch its cycle and are worth it (they hold a product, say) are lifted out. One
+scheduler serves the forward and the backward equations; what the forward pass must keep falls out as
+the forward names that backward equations mention.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bpgen.graph import Edge, components, ordered
+from bpgen.ir import Equation, Node, Pair, apply, fresh, ref, walk
+from bpgen.adjoint import hint
+from bpgen.simplify import is_heavy
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Equations that run together: `direction` is 1 or -1 for a loop, 0 for all steps at once."""
+
+    direction: int
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Blocks in their order. `storage` says of each target how it lives:
+
+    "array" over all steps (or once), "local" within one step of a loop, "carry" from one step of
+    a loop to the next, zero before the first.
+    """
+
+    blocks: tuple[Block, ...]
+    storage: tuple[tuple[str, str], ...]
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        return tuple(e for block in self.blocks for e in block.equations)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The order of work of a pair. `saved` names what backward reads of forward, in forward's order."""
+
+    pair: Pair
+    forward: Program
+    backward: Program
+    saved: tuple[str, ...]
+
+
+class LoopError(Exception):
+    """Equations that cannot be put in an order: the targets of a cycle, in its order."""
+
+    def __init__(self, names: Sequence[str], reason: str) -> None:
+        super().__init__(f"{' -> '.join([*names, names[0]])}: {reason}")
+        self.names = tuple(names)
+
+
+def schedule(pair: Pair) -> Plan:
+    """Order both halves of a pair; lift, decide what is stored, and find what is kept between."""
+    cell = pair.cell
+    initial = {s.name: s.initial for s in cell.states if s.initial}
+    names = dict.fromkeys(
+        [q.name for q in cell.given]
+        + [*cell.sizes]
+        + [e.target for e in (*cell.equations, *pair.forward, *pair.backward)]
+        + [name for _, name in pair.cotangents]
+    )
+    forward = lift(pair.forward, initial, names)
+    backward = lift(pair.backward, {}, names)
+    mentioned = {n["name"] for e in backward for n in walk(e.value) if n.op == "ref"}
+    given = [q.name for q in cell.given if q.role != "param"]
+    saved = [n for n in [*given, *(e.target for e in forward)] if n in mentioned]
+    stored = {*cell.outputs, *saved, *(s.name for s in cell.states)}
+    results = {name for _, name in pair.gradients if name}
+    pair = replace(pair, forward=forward, backward=backward)
+    return Plan(
+        pair,
+        program(forward, initial, stored),
+        program(backward, {}, results),
+        tuple(saved),
+    )
+
+
+def program(
+    equations: Sequence[Equation], initial: dict[str, str | None], stored: Iterable[str]
+) -> Program:
+    """Blocks for equations whose targets in `stored` must outlive the loop they are made in."""
+    edges = dependences(equations, initial)
+    index = {e.target: i for i, e in enumerate(equations)}
+    groups = components(index, edges)
+    loops = [group for group in groups if _is_loop(group, edges)]
+    looped = {name for loop in loops for name in loop}
+    by_target = {e.target: e for e in equations}
+    done: dict[str, None] = {}
+    blocks: list[Block] = []
+
+    def emit(names: Iterable[str]) -> None:
+        wanted = [name for name in names if name not in done and name not in looped]
+        order = ordered(wanted, [e for e in edges if e.reader in wanted and e.target in wanted])
+        if order:
+            blocks.append(Block(0, tuple(by_target[name] for name in order)))
+            done.update(dict.fromkeys(order))
+
+    for loop in loops:  # `components` gives them in an order of dependence
+        emit(name for name in index if name in _ancestors(loop, edges))
+        direction = _direction(loop, edges)
+        order = _loop_order(loop, edges)
+        blocks.append(Block(direction, tuple(by_target[name] for name in order)))
+        done.update(dict.fromkeys(order))
+    emit(index)
+    return Program(tuple(blocks), _storage(blocks, set(stored), set(initial)))
+
+
+def dependences(
+    equations: Sequence[Equation], initial: dict[str, str | None]
+) -> tuple[Edge, ...]:
+    """Who reads whom, and at which shift (None: all steps, or a quantity without time)."""
+    timed = {e.target: e.timed for e in equations}
+    edges: dict[Edge, None] = {}
+    for equation in equations:
+        for node in walk(equation.value):
+            if node.op == "ref" and node["name"] in timed:
+                shift = node["when"] if isinstance(node["when"], int) else None
+                within = equation.timed and not _gathered(equation.value, node)
+                edges[Edge(equation.target, node["name"], shift if within else None)] = None
+        start = initial.get(equation.target)
+        if start in timed:
+            edges[Edge(equation.target, start or "", None)] = None
+    return tuple(edges)
+
+
+def _gathered(value: Node, read: Node) -> bool:
+    """Whether a reading stands under an operator that takes all steps."""
+    return any(n.op in ("steps", "sum_steps") and read in set(walk(n)) for n in walk(value))
+
+
+# -- loops ----------------------------------------------------------------------------------------
+
+
+def _is_loop(group: Sequence[str], edges: Sequence[Edge]) -> bool:
+    return len(group) > 1 or any(e.reader == e.target == group[0] for e in edges)
+
+
+def _direction(loop: Sequence[str], edges: Sequence[Edge]) -> int:
+    inside = [e for e in edges if e.reader in loop and e.target in loop]
+    if any(e.shift is None for e in inside):
+        raise LoopError(loop, "all steps of one are needed for a single step of another")
+    signs = {e.shift > 0 for e in inside if e.shift}
+    if len(signs) != 1:
+        raise LoopError(loop, "the cycle runs both ways" if signs else "a loop within one step")
+    return -1 if signs.pop() else 1
+
+
+def _loop_order(loop: Sequence[str], edges: Sequence[Edge]) -> list[str]:
+    """The order within a step; what is handed to the next step comes after what reads the last's."""
+    inside = [e for e in edges if e.reader in loop and e.target in loop]
+    now = [e for e in inside if e.shift == 0]
+    later = [Edge(e.target, e.reader, 0) for e in inside if e.shift and e.reader != e.target]
+    for extra in (later, []):
+        order = ordered(loop, [*now, *extra])
+        if len(order) == len(loop):
+            return order
+    raise LoopError(loop, "a loop within one step")
+
+
+def _ancestors(names: Iterable[str], edges: Sequence[Edge]) -> set[str]:
+    found: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        for edge in edges:
+            if edge.reader == name and edge.target not in found:
+                found.add(edge.target)
+                todo.append(edge.target)
+    return found
+
+
+# -- lifting --------------------------------------------------------------------------------------
+
+
+def lift(
+    equations: tuple[Equation, ...], initial: dict[str, str | None], names: dict[str, None]
+) -> tuple[Equation, ...]:
+    """Name the parts of loop equations that need not wait for the loop."""
+    edges = dependences(equations, initial)
+    index = {e.target: i for i, e in enumerate(equations)}
+    result: list[Equation] = []
+    loops = {
+        name: set(group)
+        for group in components(index, edges)
+        if _is_loop(group, edges)
+        for name in group
+    }
+    for equation in equations:
+        cycle = loops.get(equation.target)
+        if cycle:
+            equation = _lifted(equation, cycle, result, names)
+        result.append(equation)
+    return tuple(result)
+
+
+def _lifted(
+    equation: Equation, cycle: set[str], result: list[Equation], names: dict[str, None]
+) -> Equation:
+    """The equation with its free parts named; their equations are appended to `result`."""
+
+    def free(node: Node) -> bool:
+        return not any(n.op == "ref" and n["name"] in cycle for n in walk(node))
+
+    def part(node: Node) -> Node:
+        if free(node):
+            return named(node) if _worth(node) else node
+        if node.op == "add":
+            return total(node)
+        args = tuple(part(arg) for arg in node.args)
+        if args == node.args:
+            return node
+        return replace(apply(node.op, *args, **dict(node.attrs)), place=node.place)
+
+    def total(node: Node) -> Node:
+        terms = addends(node)
+        loose = [term for term in terms if free(term)]
+        if not any(_worth(term) for term in loose):
+            return _added([part(term) for term in terms], node)
+        rest = [part(term) for term in terms if not free(term)]
+        return _added([named(_added(loose, node)), *rest], node)
+
+    def named(node: Node) -> Node:
+        name = fresh(_lifted_name(equation, node), names)
+        names[name] = None
+        result.append(Equation(name, node, node.timed, node.place or equation.place))
+        return ref(name, node.shape, 0 if node.timed else None, node.kind, node.place)
+
+    return replace(equation, value=part(equation.value))
+
+
+def _worth(node: Node) -> bool:
+    """Whether a part is dear enough to be taken out of a loop."""
+    return any(is_heavy(n) for n in walk(node)) and node.kind == "real"
+
+
+def addends(node: Node) -> list[Node]:
+    """The terms of a sum, in order."""
+    if node.op != "add":
+        return [node]
+    return [term for arg in node.args for term in addends(arg)]
+
+
+def _added(terms: Sequence[Node], node: Node) -> Node:
+    whole = terms[0]
+    for term in terms[1:]:
+        whole = apply("add", whole, term, place=node.place)
+    return whole
+
+
+def _lifted_name(equation: Equation, node: Node) -> str:
+    heavy = next(n for n in walk(node) if is_heavy(n))
+    timed = [n for n in walk(heavy) if n.op == "ref" and n.timed]
+    if node.op != "add" or not timed:
+        return hint(node, equation.target)
+    return f"{equation.target}_{timed[0]['name']}"
+
+
+# -- storage --------------------------------------------------------------------------------------
+
+
+def _storage(
+    blocks: Sequence[Block], stored: set[str], states: set[str]
+) -> tuple[tuple[str, str], ...]:
+    result = []
+    for block in blocks:
+        inside = [e.target for e in block.equations]
+        for place, equation in enumerate(block.equations):
+            name = equation.target
+            if not block.direction or name in stored or name in states:
+                result.append((name, "array"))
+                continue
+            reads = [
+                (reader.target, n["when"], other is block)
+                for other in blocks
+                for reader in other.equations
+                for n in walk(reader.value)
+                if n.op == "ref" and n["name"] == name
+            ]
+            result.append((name, _kind_of_storage(reads, inside, place, block.direction)))
+    return tuple(result)
+
+
+def _kind_of_storage(
+    reads: Sequence[tuple[str, object, bool]], inside: Sequence[str], place: int, direction: int
+) -> str:
+    if all(within and when == 0 for _, when, within in reads):
+        return "local"
+    last = [when for _, when, within in reads if not within]
+    # after the loop a carry holds the value of the last step run
+    end_is_last = all(_is_end(when, direction) for when in last)
+    previous = [
+        reader for reader, when, within in reads if within and when == -direction
+    ]
+    only = all(when == -direction for _, when, within in reads if within)
+    if only and end_is_last and all(inside.index(reader) <= place for reader in previous):
+        return "carry"
+    return "array"
+
+
+def _is_end(when: object, direction: int) -> bool:
+    anchor, offset = getattr(when, "anchor", None), getattr(when, "offset", None)
+    return anchor == ("last" if direction > 0 else "first") and offset == 0
+
+
