@@ -26,7 +26,7 @@ LOOK_ALIKES = {
 
 
 def _foreign(fault: Fault) -> Report | None:
-    if not fault.text or fault.text.isascii():
+    if not fault.token or fault.token.kind != "symbol" or fault.text.isascii():
         return None
     shown = code_point(fault.text)
     if meant := LOOK_ALIKES.get(fault.text):
@@ -102,7 +102,7 @@ def _mark(fault: Fault) -> Report | None:
         return fault.report("BP013", "`_{` is not used here", "", f"a step is `{name}[t-1]`")
     if fault.text in _MARKS:
         return fault.report("BP013", f"`{fault.text}` is not used here", "", _MARKS[fault.text])
-    if fault.token and fault.token.kind == "symbol" and fault.text in "$?`|'^_":
+    if fault.token and fault.token.kind == "symbol" and fault.text in "$?`":
         return fault.report("BP013", f"`{fault.text}` has no meaning in a spec")
     return None
 

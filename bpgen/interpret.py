@@ -11,25 +11,27 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from bpgen.ir import OPERATORS, Equation, Fixed, Node, State, When
-from bpgen.ops.spelling import spell
+from bpgen.ops.spelling import helpers, spell
 
 Array: TypeAlias = Any
 Read: TypeAlias = Callable[[Node, int], Array]  # a ref, at step t
 
 
-def helpers(plain: bool = False) -> dict[str, Any]:
+def _space(plain: bool) -> dict[str, Any]:
     """The small functions that spellings call, by name."""
     space: dict[str, Any] = {"np": np}
-    for operator in OPERATORS.values():
-        text = operator.facts.get("helper")
-        if plain:
-            text = operator.facts.get("plain_helper", text)
-        if text:
-            exec(text, space)  # our own text, from a file in bpgen/ops
+    names = [f"{fact}(" for op in OPERATORS.values() for fact in _functions(op.facts)]
+    for source in helpers(names, plain).values():
+        exec(source, space)  # our own text, from a file in bpgen/ops
     return space
 
 
-_SPACES = {plain: helpers(plain) for plain in (False, True)}
+def _functions(facts: Mapping[str, Any]) -> list[str]:
+    sources = [facts[fact] for fact in ("helper", "plain_helper") if fact in facts]
+    return [source.split("def ")[1].split("(")[0] for source in sources]
+
+
+_SPACES = {plain: _space(plain) for plain in (False, True)}
 
 
 def evaluate(
@@ -60,6 +62,8 @@ def evaluate(
         rows = [np.broadcast_to(at(node.args[0], s), shape) for s in steps]
         stacked = np.stack(rows) if rows else np.zeros((0, *shape), dtype)
         return stacked.sum(axis=0) if node.op == "sum_steps" else stacked
+    if node.op == "custom":
+        return at(node.args[0], t)
     if node.op == "row":
         return at(node.args[0], t)[t - 1]
     if node.op == "at_step":
@@ -67,7 +71,7 @@ def evaluate(
         return value if t == fixed_step(node["step"], sizes["T"]) else np.zeros_like(value)
     values = [at(arg, t) for arg in node.args]
     names = [f"v{i}" for i in range(len(values))]
-    text = spell(node, names, plain=plain)
+    text = spell(node, *names, plain=plain, dtype="dtype")
     space = {**_SPACES[plain], **sizes, "dtype": dtype, **dict(zip(names, values, strict=True))}
     return eval(text, space)  # our own spelling over our own names
 

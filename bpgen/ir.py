@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from bpgen.report import Report
 from bpgen.sizes import ONE, Shape, Size, shape_text
 from bpgen.source import Source, Span
 
@@ -332,17 +333,21 @@ class Equation:
 class Claim:
     """A formula that somebody believes, checked for names and shapes; judged elsewhere.
 
-    `formula` is over the quantities of the cell and `d<name>`, the gradients.
+    `formula` is over the quantities of the cell and `d<name>`, the gradients. It is None if its
+    shapes do not fit, for the reason in `fault`. With a `batch` it speaks of one example: each
+    quantity in it lacks that axis.
     """
 
     kind: str  # "grad" or "jacobian"
     subject: Node
-    formula: Node
+    formula: Node | None
     of: Node | None = None
     at: bool = False
     source: Node | None = None
     wrt: Node | None = None
     place: Span | None = None
+    fault: Report | None = None
+    batch: Size | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ its own. If none is, the last resort is what the parser would have taken instead
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.resources import files
 
 from bpgen.characters import CHARACTER_SLIPS
@@ -149,7 +150,7 @@ def _juxtaposed(fault: Fault) -> Report | None:
     if help := _PYTHON.get(token.text):
         return fault.report("BP008", f"`{token.text}` is not an operator", "", help)
     left, right = safe(before.text), safe(token.text)
-    if before.kind == "word" and before.text in _functions(fault):
+    if before.kind == "word" and before.text in _functions(fault.source.text):
         message = f"`{left}` is a function and needs brackets"
         return fault.report("BP012", message, "", f"write `{left}({right})`")
     return fault.report(
@@ -167,12 +168,13 @@ _PYTHON = {
 }
 
 
-def _functions(fault: Fault) -> set[str]:
-    """Names of operators, and of the abbreviations that this spec seems to define."""
+@lru_cache(maxsize=1)  # a spec with many slips would be searched for each
+def _functions(text: str) -> frozenset[str]:
+    """Names of operators, and of the functions that the text of this spec seems to define."""
     folder = files("bpgen").joinpath("ops")
-    shipped = {file.name.removesuffix(".py") for file in folder.iterdir()}
-    own = re.findall(r"^[ \t]*(?:fn|op)[ \t]+(\w+)", fault.source.text, re.MULTILINE)
-    return shipped | set(own)
+    shipped = (file.name.removesuffix(".py") for file in folder.iterdir())
+    own = re.findall(r"^[ \t]*(?:fn|op)[ \t]+(\w+)", text, re.MULTILINE)
+    return frozenset((*shipped, *own))
 
 
 # -- statements ------------------------------------------------------------------------------------

@@ -442,7 +442,7 @@ def test_every_mistake_is_reported_once_at_its_place() -> None:
 
 def test_an_open_bracket_ends_at_the_next_line_that_can_only_begin_a_statement() -> None:
     pieces = list(scan.pieces("a = f(\n  b,\n  axis=1)\nc = (d\ne[t], f[t] = g(\nh\nloss J = 1\n"))
-    assert [len(piece.tokens) for piece in pieces] == [10, 4, 14, 4]
+    assert [len(piece.tokens) for piece in pieces] == [10, 4, 13, 4]
 
 
 def test_the_last_resort_names_four_things_at_most() -> None:
@@ -606,6 +606,9 @@ def is_sound(text: str) -> None:
         assert len(places) == len(refusal.reports) > 0
         for span, report in zip(places, refusal.reports, strict=True):
             assert 0 <= span.start <= span.end <= len(text)
+            labels = (label.text for label in report.others)
+            for said in (report.message, *report.helps, *labels):
+                assert said.isascii() and said.isprintable()
             assert report.code.startswith("BP0") and report.message
             draw(report, source)
         statements = [source.position(piece.span.start) for piece in scan_all(text)]

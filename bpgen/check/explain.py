@@ -1,7 +1,7 @@
 """Reports of shapes that do not fit: what each side has, where it was declared, what would fit.
 
-An operator says in one sentence why it cannot take its arguments. Here the sentence gets its places,
-and, for products and for broadcasting, the expressions that would be legal.
+An operator says in one sentence why it cannot take its arguments. Here the sentence gets its
+places, and, for products and for broadcasting, the expressions that would be legal.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,15 +28,15 @@ def made(
 ) -> None:
     """Report that an operator cannot take its arguments; `place` is its symbol or its name."""
     helps = list(found.helps)
-    label = ""
+    label, message = "", str(found)
     if op == "matmul":
         label = _inner(*(operand.node.shape for operand in operands))
         helps += _products(scope, *operands)
     elif OPERATORS[op].elementwise and len(operands) == 2:
+        message = f"`{OPERATORS[op].facts.get('symbol', op)}` {_differ(*operands)}"
         helps += _aligned(scope, *operands)
-    scope.report(
-        found.code, str(found), place, label, others=labels(scope, operands), helps=helps[:3]
-    )
+    others = labels(scope, operands)
+    scope.report(found.code, message, place, label, others=others, helps=helps[:3])
 
 
 def labels(scope: Scope, operands: Sequence[Operand]) -> list[Label]:
@@ -106,7 +106,7 @@ def _products(scope: Scope, left: Operand, right: Operand) -> Iterator[str]:
     if not a or not b:
         yield f"write `{_bare(scope, left)} * {_bare(scope, right)}`"
         return
-    at, bt = (s[:-2] + (s[-1], s[-2]) if len(s) > 1 else None for s in (a, b))
+    at, bt = ((*s[:-2], s[-1], s[-2]) if len(s) > 1 else None for s in (a, b))
     x, y = _bare(scope, left), _bare(scope, right)
     tried = (
         (a, bt, f"{x} @ {y}.T"),
@@ -118,8 +118,10 @@ def _products(scope: Scope, left: Operand, right: Operand) -> Iterator[str]:
     legal = [text for p, q, text in tried if p and q and _is_product(p, q)]
     if legal:
         yield "write " + " or ".join(f"`{text}`" for text in legal[:2])
-    if right.node.op == "ref" and len(b) >= 2 and a[-1] != b[-2]:
-        yield f"or declare `{right.node['name']} : {shape_text((*b[:-2], a[-1], b[-1]))}`"
+    symbol = scope.table.symbols.get(next(_names(right.node), ""))
+    if symbol and symbol.role == "param" and right.node.op == "ref" and len(b) == 2:
+        or_ = "or " if legal else ""
+        yield f"{or_}declare `{symbol.name} : {shape_text((a[-1], b[-1]))}`"
 
 
 def _is_product(a: Shape, b: Shape) -> bool:
@@ -131,6 +133,19 @@ def _is_product(a: Shape, b: Shape) -> bool:
 
 
 # -- broadcasting ---------------------------------------------------------------------------------
+
+
+_LAST = {1: "last", 2: "second last", 3: "third last"}
+
+
+def _differ(left: Operand, right: Operand) -> str:
+    """Where two shapes do not broadcast, as the end of a sentence."""
+    a, b = left.node.shape, right.node.shape
+    pairs = enumerate(zip(reversed(a), reversed(b), strict=False), start=1)
+    axis, p, q = next((i, p, q) for i, (p, q) in pairs if p != q and ONE not in (p, q))
+    where = _LAST.get(axis, f"{axis}th last")
+    shown = f"{shape_text(a)} and {shape_text(b)}"
+    return f"needs equal or broadcastable shapes; in the {where} axis of {shown}, {p} is not {q}"
 
 
 def _aligned(scope: Scope, left: Operand, right: Operand) -> Iterator[str]:

@@ -14,6 +14,11 @@ def is_step(item: syntax.Subscript) -> bool:
     return _shift(item) is not None
 
 
+def is_fixed(item: syntax.Subscript) -> bool:
+    """Whether a subscript is a step counted from an end, `0` or `T+1`."""
+    return isinstance(_moment(item), Fixed)
+
+
 def moment(item: syntax.Subscript, scope: Scope, name: str) -> When:
     """The time that a subscript means; None, reported, if it means none.
 
@@ -74,7 +79,9 @@ def _integer(item: syntax.Subscript) -> int | None:
 def _refuse(item: syntax.Subscript, scope: Scope, name: str) -> None:
     if isinstance(item, syntax.Slice | syntax.NewAxis):
         message = f"`{name}` changes over time, so its first brackets hold the step"
-        scope.report("BP307", message, item.span, helps=[f"write the step first, as in `{name}[t]`"])
+        scope.report(
+            "BP307", message, item.span, helps=[f"write the step first, as in `{name}[t]`"]
+        )
         return
     step = _integer(item)
     if step is not None:

@@ -1,4 +1,4 @@
-"""What the parts of `check` share: the symbol table, the reports so far, and what a name means here.
+"""What the parts of `check` share: the symbol table, the reports, and what a name means here.
 
 A `Scope` is where an expression is read: in an equation, in the body of a function whose arguments
 have names of their own, in a claim. Everything is looked up through it and reported through it, so
@@ -48,9 +48,9 @@ class Symbol:
 class Faults:
     """The reports so far: one a mistake, none twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, missing: set[str] | None = None) -> None:
         self._reports: dict[tuple[str, Span | None], Report] = {}
-        self._missing: set[str] = set()
+        self.missing: set[str] = set() if missing is None else missing  # names reported as such
 
     def add(self, report: Report) -> None:
         """Keep a report, unless the same mistake at the same place has one."""
@@ -59,9 +59,9 @@ class Faults:
 
     def first_time(self, name: str) -> bool:
         """Whether a missing name is met for the first time; it is reported once."""
-        if name in self._missing:
+        if name in self.missing:
             return False
-        self._missing.add(name)
+        self.missing.add(name)
         return True
 
     @property

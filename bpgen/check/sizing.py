@@ -120,12 +120,14 @@ def _named(e: syntax.Name, scope: Scope) -> Size | None:
     name = safe(e.text)
     if e.text == "T":
         helps = ["T varies from call to call; only `over=t` and `[T]` speak of the steps"]
-        scope.report("BP104", "`T`, the number of steps, is no size of an axis", e.span, helps=helps)
+        scope.report(
+            "BP104", "`T`, the number of steps, is no size of an axis", e.span, helps=helps
+        )
     elif symbol:
         scope.report("BP104", f"`{name}` is {symbol.what()}, not a size", e.span)
     elif scope.faults.first_time(e.text):
-        helps = meant(scope.table.near(e.text, "dim"), f"declare it: `dim {name}`")
-        scope.report("BP104", f"`{name}` is not declared as a size", e.span, helps=helps)
+        close = meant(scope.table.near(e.text, "dim"), f"declare it: `dim {name}`")
+        scope.report("BP104", f"`{name}` is not declared as a size", e.span, helps=close)
     return None
 
 

@@ -1,21 +1,23 @@
-"""Operators: every module in this folder, but for those of shape rules, is one operator.
+"""Operators: every module in this folder, but for those of words that they share, is one operator.
 
-The file is the record. Its name is the word in the language and its docstring the documentation: one
-line, then why the rule is what it is. These facts it must state:
+The file is the record. Its name is the word in the language and its docstring the documentation:
+one line, then why the rule is what it is. These facts it must state:
 
-    shape   the rule for shapes: takes the arguments' shapes and, by keyword, the attributes with their
-            defaults; returns the result's shape or raises `ir.ShapeError`. `ops.shapes` has the usual ones
-    vjp     the backward rule, run on symbols: `vjp(dy, y, a, b, *, axis)` gives the gradient of each
-            argument from that of the result; its parameters name the arguments. A tuple if there are
-            several arguments, None for one through which nothing flows. What it returns may be
-            larger than the argument by broadcasting, or smaller: the adjoint stage makes it fit.
-            `vjp = None` if nothing flows at all
-    numpy   the NumPy spelling, a format: `{a}` is the argument's text, `{a_}` the same in brackets
-            if it needs them before a dot or a subscript, `{axis}` an attribute, `{dtype}` the module's
-            dtype. Or a function of the same texts by position, with `node` and `steps` by keyword; `steps`
-            says that every argument carries time as its first axis. Axes count from the end, so
-            that the same text serves one step and all steps
-    latex   the LaTeX spelling, likewise
+    shape     the rule for shapes: takes the arguments' shapes and, by keyword, the attributes with
+              their defaults; returns the result's shape or raises `ir.ShapeError`. `ops.shapes`
+              has the usual ones
+    vjp       the backward rule, run on symbols: `vjp(dy, y, a, b, *, axis)` gives the gradient of
+              each argument from that of the result; its parameters name the arguments. A tuple if
+              there are several arguments, None for one through which nothing flows. What it
+              returns may be larger than the argument by broadcasting, or smaller: the adjoint
+              stage makes it fit. `vjp = None` if nothing flows at all
+    numpy     the NumPy spelling, a format: `{a}` is the argument's text, `{a_}` the same ready for
+              a dot or a subscript, `{axis}` an attribute, `{dtype}` the module's dtype. Brackets
+              are put where the format's own operators need them. Or a function of the texts by
+              position, with `node`, `steps` and `dtype` by keyword, those that it names;
+              `spelling.atom` puts its brackets. `steps` says that every argument carries time as
+              its first axis. Axes count from the end, so that one text serves one step and all
+    latex     the LaTeX spelling, likewise
 
 These it may state:
 
@@ -23,13 +25,24 @@ These it may state:
     symbol    the infix symbol; such an operator is no word of the language
     internal  True: made by the compiler, not a word of the language
     kind      "bool", "int" or "join" where the result is not real; "join" keeps integers integers
-    reduces   True: takes `over=` or `axis=`, all axes if nothing is said; has `axes` and `keepdims`
+    joins     the place of the first argument that "join" looks at, 0 if not said
+    boolean   True: "join" keeps booleans booleans
+    casts     False: integers among the arguments stay integers, though the result is real
+    timed     True or False: whether the result changes over time, whatever the arguments do
+    mixed     True: under `steps`, arguments that do not change over time are spelled as they are
+    reduces   True: takes `over=` or `axis=`, all axes if nothing is said; has `axes`, `keepdims`
     along     True: takes `over=` or `axis=`, the last axis if nothing is said; has `axis`
     heavy     True: worth keeping rather than computing again (products, exponentials, reductions)
     domain    `(low, high)` that arguments may be drawn from; a tuple of such for several arguments
     smooth    False: has kinks; a test must stay off them
-    plain     a dtype-generic spelling for the shipped test, where `numpy` is wrong on complex numbers
-    helper    source of a small function that `numpy` calls, emitted into modules that need it
+    unsafe    True: at some finite arguments the value or the derivative is not finite
+    harmless  the number, 1 if not said, that an unsafe operator is safe at in each argument. Where
+              a `where` does not take the operator's entry, this stands in, so that backward
+              meets no 0·∞
+    plain     a dtype-generic spelling for the shipped test, where `numpy` is wrong on complex
+              numbers
+    helper    source of a small function that `numpy` calls, emitted into modules that need it; it
+              may call those of other operators
     plain_helper  the same for `plain`
     because   the sentence that a derivation prints
     differential  the differential form, `dC = dA B + A dB`
@@ -46,8 +59,8 @@ from bpgen.ir import OPERATORS, Operator
 
 _NOT_OPERATORS = ("shapes", "rules", "spelling")
 _OPTIONAL = (
-    "symbol internal kind boolean joins casts timed reduces along heavy domain smooth plain helper "
-    "plain_helper because differential aliases"
+    "symbol internal kind boolean joins casts timed mixed reduces along heavy domain smooth unsafe "
+    "harmless plain helper plain_helper because differential aliases"
 ).split()
 
 

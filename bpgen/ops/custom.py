@@ -18,7 +18,9 @@ def shape(value: Shape, *args: Shape, derivatives: tuple[Node, ...]) -> Shape:
     return value
 
 
-def vjp(dy: Node, y: Node, value: Node, *args: Node, derivatives: tuple[Node, ...]) -> tuple[Node | None, ...]:
+def vjp(
+    dy: Node, y: Node, value: Node, *args: Node, derivatives: tuple[Node, ...]
+) -> tuple[Node | None, ...]:
     given = {"$dy": dy, **{f"${i}": arg for i, arg in enumerate(args)}}
 
     def fill(part: Node) -> Node | None:

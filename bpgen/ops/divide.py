@@ -11,6 +11,7 @@ __all__ = ["shape"]
 symbol = "/"
 numpy = "{a} / {b}"
 latex = r"{a} / {b}"
+unsafe = True
 domain = ((-2.0, 2.0), (0.5, 2.0))
 
 

@@ -1,7 +1,7 @@
 """An array put into a longer axis, zeros around it: what a slice sends back."""
 
 from bpgen.ir import Node, apply
-from bpgen.ops.shapes import check_axis
+from bpgen.ops.shapes import check_axis, spelled_size
 from bpgen.sizes import Shape, Size
 
 internal = True
@@ -16,7 +16,10 @@ def shape(a: Shape, *, axis: int, start: Size, size: Size) -> Shape:
 def numpy(a: str, *, node: Node, steps: bool) -> str:
     axis, start = node["axis"], node["start"]
     after = node["size"] - start - node.args[0].shape[axis]
-    pads = [f"({start}, {after})" if i == axis else "(0, 0)" for i in range(-node.rank - steps, 0)]
+    pads = [
+        f"({spelled_size(start)}, {spelled_size(after)})" if i == axis else "(0, 0)"
+        for i in range(-node.rank - steps, 0)
+    ]
     return f"np.pad({a}, ({', '.join(pads)}{',' if len(pads) == 1 else ''}))"
 
 

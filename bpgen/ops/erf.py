@@ -2,7 +2,7 @@
 
 W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969): one
 rational function near 0, one beyond, where erf is 1 less a small number; from 6 on it is 1. The
-result is within 3e-16 of erf relatively, which the tests measure against the standard library's.
+result is within 1e-15 of erf, relatively, which the tests measure against the standard library's.
 """
 
 from math import pi, sqrt
@@ -19,7 +19,7 @@ heavy = True
 because = "erf'(a) = 2 exp(-a²) / √π"
 helper = '''
 def erf(x):
-    """The error function, to 3e-16 relatively (Cody, 1969)."""
+    """The error function, to 1e-15 relatively (Cody, 1969)."""
     z = np.minimum(np.abs(x), 6.0)
     near, far = np.square(np.minimum(z, 0.5)), np.maximum(z, 0.46875)
     p = 0.18577770618460315 * near + 3.1611237438705656
@@ -34,6 +34,14 @@ def erf(x):
     s = (s * far + 3439.3676741437216) * far + 1230.3393548037495
     return np.where(z < 0.46875, x * p / q, np.sign(x) * (1.0 - np.exp(-np.square(far)) * r / s))
 '''
+plain_helper = '''
+def erf(x):
+    """The error function of real x; to first order in the imaginary part of complex x."""
+    real = np.real(x)
+    slope = 1.1283791670955126 * np.exp(-np.square(np.minimum(np.abs(real), 30.0)))
+    return real_erf(real) + slope * (x - real)
+
+''' + helper.replace("def erf", "\ndef real_erf")
 
 
 def vjp(dy: Node, y: Node, a: Node) -> Node:

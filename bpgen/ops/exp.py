@@ -1,4 +1,7 @@
-"""The exponential, entry by entry; it is its own derivative, so the backward pass keeps the result."""
+"""The exponential, entry by entry.
+
+It is its own derivative, so the backward pass keeps the result.
+"""
 
 from bpgen.ir import Node
 from bpgen.ops.shapes import same as shape
@@ -8,7 +11,8 @@ __all__ = ["shape"]
 numpy = "np.exp({a})"
 latex = r"\exp({a})"
 heavy = True
-harmless = (0.0,)
+unsafe = True
+harmless = 0.0
 because = "exp' = exp"
 
 

@@ -4,6 +4,8 @@ Each entry was used many times, so its gradient is the sum of theirs.
 """
 
 from bpgen.ir import Node, ShapeError, broadcast_shapes
+from bpgen.ops.shapes import spelled_shape
+from bpgen.ops.spelling import atom
 from bpgen.sizes import Shape, shape_text
 
 casts = False
@@ -21,9 +23,8 @@ def shape(a: Shape, *, to: Shape) -> Shape:
 def numpy(a: str, *, node: Node, steps: bool) -> str:
     missing = node.rank - node.args[0].rank
     if steps and missing:
-        a = f"{a}[:, {', '.join(['None'] * missing)}]"
-    sizes = [*(["T"] if steps else []), *map(str, node.shape)]
-    return f"np.broadcast_to({a}, ({', '.join(sizes)}{',' if len(sizes) == 1 else ''}))"
+        a = f"{atom(a)}[:, {', '.join(['None'] * missing)}]"
+    return f"np.broadcast_to({a}, {spelled_shape(node.shape, steps)})"
 
 
 def vjp(dy: Node, y: Node, a: Node, *, to: Shape) -> Node:

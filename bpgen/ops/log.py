@@ -9,7 +9,7 @@ numpy = "np.log({a})"
 latex = r"\log({a})"
 heavy = True
 domain = (0.5, 2.0)
-harmless = (1.0,)
+unsafe = True
 because = "log' = 1 / a"
 
 

@@ -9,7 +9,8 @@ numpy = "np.log1p({a})"
 latex = r"\log(1 + {a})"
 heavy = True
 domain = (-0.5, 2.0)
-harmless = (0.0,)
+unsafe = True
+harmless = 0.0
 
 
 def vjp(dy: Node, y: Node, a: Node) -> Node:

@@ -14,6 +14,7 @@ numpy = "{a}**{b}"
 latex = "{{{a}}}^{{{b}}}"
 domain = ((0.5, 2.0), (-2.0, 2.0))
 heavy = True
+unsafe = True
 
 
 def vjp(dy: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:

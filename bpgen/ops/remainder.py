@@ -7,6 +7,7 @@ __all__ = ["shape"]
 symbol = "%"
 params = ("a", "b")
 kind = "int"
+domain = ((-9, 9), (1, 9))
 numpy = "{a} % {b}"
 latex = r"{a} \bmod {b}"
 vjp = None

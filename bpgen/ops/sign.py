@@ -1,6 +1,5 @@
 """-1, 0 or 1, entry by entry. It is constant but for a jump at 0, so nothing flows back."""
 
-from bpgen.ir import Node
 from bpgen.ops.shapes import same as shape
 
 __all__ = ["shape"]

@@ -105,6 +105,24 @@ def helpers(texts: Iterable[str], plain: bool = False) -> dict[str, str]:
     return found
 
 
+def each_step(rank: int) -> str:
+    """The places of all steps, as an index beside others of a rank within each step."""
+    return f"np.arange(T)[:, {', '.join(['None'] * rank)}]" if rank else "np.arange(T)"
+
+
+def spelled_axes(node: Node, steps: bool) -> str:
+    """`axis=-1`, `axis=(-2, -1), keepdims=True`, or nothing for all axes of one step."""
+    axes = node["axes"]
+    if axes is None:
+        axes = tuple(range(-node.args[0].rank, 0))
+    words = []
+    if len(axes) < node.args[0].rank or steps:
+        words.append(f"axis={axes[0] if len(axes) == 1 else axes}")
+    if node["keepdims"]:
+        words.append("keepdims=True")
+    return ", ".join(words)
+
+
 def _known(fact: str, others: dict[str, str]) -> dict[str, str]:
     sources = [op.facts[fact] for op in OPERATORS.values() if fact in op.facts]
     names = [str(re.search(r"^def (\w+)", source, re.M)[1]) for source in sources]  # type: ignore[index]
@@ -133,7 +151,7 @@ def _level(node: ast.AST) -> int:
 def _needs_of(form: str, params: tuple[str, ...]) -> dict[str, int]:
     fields = {field for _, field, _, _ in Formatter().parse(form) if field}
     tree = ast.parse(form.format(**{field: f"_{field}" for field in fields}), mode="eval")
-    needs = {}
+    needs: dict[str, int] = {}
     for parent in ast.walk(tree):
         for place, child in ast.iter_fields(parent):
             for each in child if isinstance(child, list) else [child]:
@@ -158,6 +176,8 @@ def _needed(parent: ast.AST, place: str) -> int:
         return _level(parent)
     if isinstance(parent, ast.Compare):
         return _level(parent) + 1
-    if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Subscript) and place == "value"):
+    if isinstance(parent, ast.Attribute) or (
+        isinstance(parent, ast.Subscript) and place == "value"
+    ):
         return ATOM
     return 0

@@ -1,4 +1,7 @@
-"""The square root, entry by entry; its derivative 1 / (2 √a) keeps the result, and has no value at 0."""
+"""The square root, entry by entry.
+
+Its derivative 1 / (2 √a) keeps the result, and is infinite at 0.
+"""
 
 from bpgen.ir import Node
 from bpgen.ops.shapes import same as shape
@@ -9,7 +12,7 @@ numpy = "np.sqrt({a})"
 latex = r"\sqrt{{{a}}}"
 heavy = True
 domain = (0.5, 2.0)
-harmless = (1.0,)
+unsafe = True
 because = "√' = 1 / (2 √a)"
 
 

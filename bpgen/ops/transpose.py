@@ -4,6 +4,7 @@ Transposing only moves entries, so the gradient is moved back.
 """
 
 from bpgen.ir import Node, ShapeError, apply
+from bpgen.ops.spelling import atom
 from bpgen.sizes import Shape, shape_text
 
 latex = r"{{{a}}}^{{\top}}"
@@ -26,7 +27,7 @@ def numpy(a: str, *, node: Node, steps: bool) -> str:
         axes = tuple(i - node.rank for i in node["axes"])
         axes = (0, *(i + rank for i in axes)) if steps else tuple(i + rank for i in axes)
         return f"np.transpose({a}, {axes})"
-    return f"{a}.T" if rank == 2 else f"np.swapaxes({a}, -1, -2)"
+    return f"{atom(a)}.T" if rank == 2 else f"np.swapaxes({a}, -1, -2)"
 
 
 def vjp(dy: Node, y: Node, a: Node, *, axes: tuple[int, ...] | None) -> Node:

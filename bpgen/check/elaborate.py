@@ -1,0 +1,280 @@
+"""Expressions: from what was written to typed nodes.
+
+`visit` returns a node, or None where something was wrong in a part; that part was reported, and
+nothing above it is, since its shape is unknown. Every part is visited even so, because each mistake
+deserves its report, and because what an expression reads decides the order of the equations.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+from bpgen import syntax
+from bpgen.check import calls, expand, moments, subscripts
+from bpgen.check.explain import Operand
+from bpgen.check.scope import Reading, Scope, Symbol, meant, near
+from bpgen.ir import OPERATORS, Node, When, apply, number, ref, size_node, step, when_text
+from bpgen.report import Label, safe
+from bpgen.sizes import STEPS
+from bpgen.source import Span
+
+
+@cache
+def _sign(symbol: str, arguments: int) -> str:
+    """The operator that a sign stands for: `-` is one of two, or of one."""
+    return next(
+        name
+        for name, operator in sorted(OPERATORS.items())
+        if operator.facts.get("symbol") == symbol and len(operator.params) == arguments
+    )
+
+
+def visit(e: syntax.Expression, scope: Scope) -> Node | None:
+    """The node of an expression, or None if a part of it is wrong."""
+    scope.spend(e.span)
+    match e:
+        case syntax.Number():
+            return number(e.value, e.span)
+        case syntax.Name():
+            return _name(e, scope)
+        case syntax.Subscripted():
+            return _subscripted(e, scope)
+        case syntax.Binary():
+            return _binary(e, scope)
+        case syntax.Unary():
+            return _unary(e, scope)
+        case syntax.Transposed():
+            return _transposed(e, scope)
+        case syntax.Call():
+            return _call(e, scope)
+    what = "a text" if isinstance(e, syntax.Text) else "a tuple"
+    scope.report("BP211", f"{what} is no value here", e.span)
+    return None
+
+
+# -- operators ------------------------------------------------------------------------------------
+
+
+def _binary(e: syntax.Binary, scope: Scope) -> Node | None:
+    """A chain like `a + b + c` is worked off in a loop, so that its length costs no recursion."""
+    spine = [e]
+    while isinstance(spine[-1].left, syntax.Binary):
+        spine.append(spine[-1].left)
+        scope.spend(e.span)
+    below = scope.down(len(spine))
+    left: syntax.Expression = spine[-1].left
+    node = visit(left, below)
+    for part in reversed(spine):
+        right = visit(part.right, below)
+        if node is not None and right is not None:
+            operands = (Operand(left, node), Operand(part.right, right))
+            op = _sign(part.symbol, 2)
+            node = calls.build(scope, op, part.symbol_span, part.span, operands)
+        else:
+            node = None
+        left = part
+    return node
+
+
+def _unary(e: syntax.Unary, scope: Scope) -> Node | None:
+    node = visit(e.operand, scope.down())
+    if node is None or e.symbol == "+":
+        return node
+    if e.symbol == "-" and node.op == "number":
+        return number(-node["value"], e.span)
+    return calls.build(scope, _sign(e.symbol, 1), e.symbol_span, e.span, [Operand(e.operand, node)])
+
+
+def _transposed(e: syntax.Transposed, scope: Scope) -> Node | None:
+    node = visit(e.operand, scope.down())
+    if node is None:
+        return None
+    dot = Span(e.span.end - 2, e.span.end)
+    return calls.build(scope, "transpose", dot, e.span, [Operand(e.operand, node)])
+
+
+def _call(e: syntax.Call, scope: Scope) -> Node | None:
+    name = e.function.text
+    symbol = scope.table.symbols.get(name)
+    if e.primed:
+        return _primed(e, scope)
+    if symbol and symbol.function:
+        return expand.call(e, symbol, scope)
+    if name == "split":
+        message = "`split` gives several values, so it stands alone on the right of an equation"
+        helps = ["as in `a[t], b[t] = split(z[t], H)`; a part of an axis is `z[t][:, 0:H]`"]
+        scope.report("BP212", message, e.function.span, helps=helps)
+    elif calls.is_word(name):
+        return calls.call(e, scope)
+    elif symbol or name in scope.bound:
+        message = f"`{name}` is no function" + (f": it is {symbol.what()}" if symbol else "")
+        helps = ["`*` multiplies entry by entry, `@` is the matrix product"]
+        scope.report("BP102", message, e.function.span, helps=helps)
+    elif scope.faults.first_time(f"{name}("):
+        functions = [s.name for s in scope.table.symbols.values() if s.function]
+        close = near(name, [*functions, *calls.words()])
+        helps_ = meant(close, "`bpgen ops` lists all")
+        scope.report("BP102", f"there is no operator `{safe(name)}`", e.function.span, helps=helps_)
+    for arg in (*e.args, *(k.value for k in e.keywords if k.name.text not in ("over", "axis"))):
+        if not isinstance(arg, syntax.Text | syntax.Tuple):
+            visit(arg, scope.down())
+    return None
+
+
+def _primed(e: syntax.Call, scope: Scope) -> Node | None:
+    """`tanh'(z)`: the derivative of an operator that works entry by entry."""
+    name = e.function.text
+    if scope.inside != "claim":
+        message = f"`{name}'` is a derivative, which only claims may use"
+        scope.report("BP113", message, e.function.span)
+        return None
+    node = visit(replace(e, primed=False), scope)
+    if node is None:
+        return None
+    operator = OPERATORS[node.op]
+    if node.op not in (name, "custom") or not (operator.elementwise or node.op == "custom"):
+        scope.report("BP113", f"`{name}` does not work entry by entry", e.function.span)
+        return None
+    if operator.vjp is None or len(e.args) != 1:
+        scope.report("BP113", f"`{name}` has no derivative in one argument", e.function.span)
+        return None
+    found = operator.vjp(number(1), node, *node.args, **dict(node.attrs))
+    slope = found[-1] if isinstance(found, tuple) else found
+    assert isinstance(slope, Node)
+    return slope if slope.shape == node.shape else apply("expand", slope, to=node.shape)
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def _name(e: syntax.Name, scope: Scope) -> Node | None:
+    if e.text in scope.bound:
+        return expand.value(e.text, scope)
+    if e.text == "t":
+        return step(e.span)
+    if e.text == "T":
+        return size_node(STEPS, e.span)
+    if e.text == "all":
+        scope.report("BP108", "`all` stands after `over=` only", e.span)
+        return None
+    symbol = _symbol(e, scope)
+    if symbol is None:
+        return None
+    if symbol.role == "dim":
+        return size_node(scope.table.size(symbol), e.span)
+    if symbol.timed:
+        scope.reads.append(Reading(symbol.name, 0, e.span))
+        message = f"`{symbol.name}` changes over time and must be written with a step"
+        scope.report("BP308", message, e.span, helps=[f"write `{symbol.name}[t]`"])
+        return None
+    return _read(symbol, None, e.span, scope)
+
+
+def _subscripted(e: syntax.Subscripted, scope: Scope) -> Node | None:
+    """A name with brackets: the first may be its time, all others are subscripts."""
+    name, first = e.name.text, e.groups[0]
+    groups = e.groups
+    if name in scope.bound:
+        if len(first) == 1 and _is_moment(first[0], name, scope):
+            when = moments.moment(first[0], scope, name)
+            node = None if when is None else expand.in_time(name, when, e, scope)
+            groups = e.groups[1:]
+        else:
+            node = expand.value(name, scope)
+    else:
+        symbol = _symbol(e.name, scope)
+        if symbol and symbol.timed:
+            node, groups = _at(symbol, e, scope), e.groups[1:]
+        elif symbol and symbol.role == "dim":
+            scope.report("BP211", f"`{name}` is a size, which has no axes", e.span)
+            node = None
+        elif symbol and len(first) == 1 and moments.is_step(first[0]):
+            message = f"`{name}` does not change over time"
+            where = Label(symbol.place, "it is given here without `[t]`")
+            scope.report("BP309", message, e.span, others=[where], helps=[f"write `{name}`"])
+            node, groups = None, e.groups[1:]
+        else:
+            node = _read(symbol, None, e.name.span, scope) if symbol else None
+    for items in groups:
+        if node is None:
+            _visit_all(items, scope)
+        else:
+            node = subscripts.group(node, items, e, scope)
+    return node and replace(node, place=e.span)
+
+
+def _is_moment(item: syntax.Subscript, name: str, scope: Scope) -> bool:
+    """Whether the first brackets after an argument hold a step: `[t-1]` always, `[0]` perhaps."""
+    if moments.is_step(item):
+        return True
+    given = scope.bound[name]
+    is_quantity = not isinstance(given, Node) and expand.is_quantity_in_time(given)
+    return is_quantity and not isinstance(item, syntax.Slice | syntax.NewAxis)
+
+
+def _at(symbol: Symbol, e: syntax.Subscripted, scope: Scope) -> Node | None:
+    """A quantity in time, at the step that its first brackets hold."""
+    first = e.groups[0]
+    if len(first) != 1:
+        message = f"`{symbol.name}` changes over time, so its first brackets hold the step alone"
+        scope.report("BP307", message, e.span, helps=[f"write the step first: `{symbol.name}[t]`"])
+        return None
+    when = moments.moment(first[0], scope, symbol.name)
+    if when is None:
+        return None
+    if symbol.role != "state" and not isinstance(when, int):
+        outside = when.offset < 0 if when.anchor == "first" else when.offset > 0
+        if outside:
+            what = f"`{when_text(when)[1:-1]}`"
+            message = f"`{symbol.name}` is zero outside its steps, and step {what} is outside"
+            helps = ["only a state has a value before its first step"]
+            scope.report("BP307", message, e.span, helps=helps)
+            return None
+    return _read(symbol, when, e.span, scope)
+
+
+def _read(symbol: Symbol, when: When, place: Span, scope: Scope) -> Node | None:
+    """A reading of a quantity. It is noted even if the quantity's shape is not known."""
+    if symbol.function:
+        message = f"`{symbol.name}` is a function and needs its arguments"
+        scope.report("BP108", message, place, others=[Label(symbol.place, "defined here")])
+        return None
+    if scope.inside == "op" and symbol.role != "const":
+        message = f"an `op` sees its arguments and constants, not `{symbol.name}`"
+        helps = [f"make it an argument: its derivative, `d{symbol.name}`, must be given too"]
+        scope.report("BP405", message, place, helps=helps)
+        return None
+    scope.reads.append(Reading(symbol.name, when, place))
+    if symbol.shape is None:
+        return None
+    return ref(symbol.name, symbol.shape, when, symbol.kind, place)
+
+
+def _symbol(e: syntax.Name, scope: Scope) -> Symbol | None:
+    """What a name stands for; None, reported once, if it was not declared."""
+    symbol = scope.table.symbols.get(e.text)
+    if symbol is None and scope.inside == "claim":
+        symbol = _gradient(e.text, scope)
+    if symbol is None and scope.faults.first_time(e.text):
+        close = scope.table.near(e.text)
+        where = [Label(scope.table.symbols[close].place, f"`{close}` is here")] if close else []
+        helps = meant(close)
+        if not close and calls.is_word(e.text):
+            helps = (f"`{e.text}` is an operator and needs brackets: `{e.text}(...)`",)
+        message = f"`{safe(e.text)}` is not declared"
+        scope.report("BP101", message, e.span, others=where, helps=helps)
+    return symbol
+
+
+def _gradient(name: str, scope: Scope) -> Symbol | None:
+    """What `dh` stands for in a claim: the gradient with respect to `h`."""
+    of = scope.table.symbols.get(name[1:]) if name.startswith("d") else None
+    if of is None or not of.is_quantity or of.kind != "real":
+        return None
+    return replace(of, name=name, role="gradient")
+
+
+def _visit_all(items: tuple[syntax.Subscript, ...], scope: Scope) -> None:
+    """Visit expressions among subscripts whose quantity is not known, for what they read."""
+    for item in items:
+        if not isinstance(item, syntax.Slice | syntax.NewAxis):
+            visit(item, scope.down())

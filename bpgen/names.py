@@ -1,0 +1,61 @@
+"""Every name of emitted code, in one place.
+
+A quantity keeps its name from the spec; its gradient is `dh`; what is read one step back is `h_prev`,
+ahead `h_next`, further `h_prev2`; the array that also holds the steps outside 1 to T is `h_all`; the
+given gradient of an output is `dh_out`. A name that emitted code needs for itself gets an underscore
+behind it.
+"""
+
+import builtins
+import keyword
+from dataclasses import dataclass, field
+
+# what emitted modules and tests say themselves; builtins that they call are among these
+RESERVED = frozenset(
+    "np pytest params saved rng dtype work t T sizes shapes out outputs grads steps "
+    "Params Outputs Saved Grads States SHAPES LABELS init_params forward backward step "
+    "bind cotangent fold shifted frozen at_step NamedTuple states module".split()
+) | frozenset(dir(builtins)) | frozenset(keyword.kwlist)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Names:
+    """Names of one module: the same key always gets the same name, no two keys share one.
+
+    `helpers` are functions that the module defines; they are as taken as `np`.
+    """
+
+    sizes: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    known: dict[tuple[str, int | str | None], str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.taken |= {*RESERVED, *self.helpers, *self.sizes}
+
+    def quantity(self, name: str) -> str:
+        """The name of a quantity, of either pass."""
+        return self._get((name, None), name)
+
+    def view(self, name: str, shift: int) -> str:
+        """The name of a quantity read at a shift, over all steps."""
+        if shift == 0:
+            return self.quantity(name)
+        word = "prev" if shift < 0 else "next"
+        return self._get((name, shift), f"{name}_{word}{abs(shift) if abs(shift) > 1 else ''}")
+
+    def whole(self, name: str) -> str:
+        """The name of the array that also holds steps outside 1 to T."""
+        return self._get((name, "all"), f"{name}_all")
+
+    def cotangent(self, output: str) -> str:
+        """The argument of `backward` for the gradient of an output; a field of `Grads` likewise."""
+        return f"d{output}"
+
+    def _get(self, key: tuple[str, int | str | None], wanted: str) -> str:
+        if key not in self.known:
+            while wanted in self.taken:
+                wanted += "_"
+            self.known[key] = wanted
+            self.taken.add(wanted)
+        return self.known[key]

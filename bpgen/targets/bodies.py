@@ -1,0 +1,241 @@
+"""Programs as lines of NumPy: the blocks of one pass, with the arrays they fill.
+
+How a quantity is stored decides how it is read and written. A state, or anything a loop reads at other
+steps of itself, lives in an array with rows for the steps outside 1 to T, `h_all`; `h` and `h_prev`
+are views of it. What only one step needs is a local of the loop; what one step hands to the next
+is a variable that starts at zero. All else is an array over all steps.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bpgen.ir import Equation, Fixed, Node, State, walk
+from bpgen.layout import layout
+from bpgen.names import Names
+from bpgen.schedule import Block, Program
+from bpgen.sizes import Shape
+from bpgen.targets.expressions import Writer, comment, shape_text
+
+INDENT = "    "
+_VIEWS = ("ref", "transpose", "newaxis", "slice", "index", "expand", "reshape", "row", "steps")
+
+
+@dataclass(slots=True)
+class Body:
+    """The lines of a function as they are written, and what is known of its quantities."""
+
+    names: Names
+    program: Program
+    states: dict[str, State]
+    external: dict[str, Shape]  # timed arrays that are there from the start: inputs, saved, given
+    have: set[tuple[str, int]] = field(default_factory=set)  # views that are there from the start
+    extra: tuple[tuple[str, int], ...] = ()  # readings elsewhere, that views must be there for
+    owned: set[str] = field(default_factory=set)  # targets that must not share memory
+    lines: list[str] = field(default_factory=list)
+    equations: dict[str, Equation] = field(default_factory=dict)
+    storage: dict[str, str] = field(default_factory=dict)
+    looped: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.equations = {e.target: e for e in self.program.equations}
+        self.storage = dict(self.program.storage)
+        for block in self.program.blocks:
+            if block.direction:
+                self.looped |= {e.target: block.direction for e in block.equations}
+
+    # -- lines ------------------------------------------------------------------------------------
+
+    def add(self, statement: str, note: str = "", depth: int = 0) -> None:
+        self.lines += layout(statement, 4 * (depth + 1), note)
+
+    def heading(self, text: str) -> None:
+        if self.lines and self.lines[-1]:
+            self.lines.append("")
+        self.lines.append(f"{INDENT}# {text}")
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def read(self, node: Node, steps: bool) -> str:
+        """The text of a quantity where `node` reads it."""
+        name, when = node["name"], node["when"]
+        if when is None:
+            return self.names.quantity(name)
+        if isinstance(when, Fixed):
+            return self._fixed(name, when)
+        kind = self.storage.get(name, "array")
+        if kind == "local" or (kind == "carry" and when != 0):
+            return self.names.quantity(name)
+        view = self.names.view(name, when)
+        return view if steps else f"{view}[t]"
+
+    def _fixed(self, name: str, when: Fixed) -> str:
+        if self.storage.get(name) == "carry":
+            return self.names.quantity(name)
+        before, after = self.margins(name)
+        whole = self.names.whole(name) if before or after else self.names.quantity(name)
+        if when.anchor == "first":
+            at = before + when.offset
+            if name in self.equations and name not in self.states and not before:
+                # in the backward pass, where T may be 0: then it is zero
+                return f"{self.names.quantity(name)}[{at}:{at + 1}].sum(axis=0)"
+            return f"{whole}[{at}]"
+        at = when.offset - 1 - after
+        if name in self.equations and name not in self.states and not after and at < 0:
+            stop = "" if at == -1 else str(at + 1)
+            return f"{self.names.quantity(name)}[{at}:{stop}].sum(axis=0)"
+        return f"{whole}[{at}]"
+
+    def shifts(self, name: str) -> list[int]:
+        """The shifts at which a quantity is read in this function, in order."""
+        found = {
+            n["when"]
+            for e in self.program.equations
+            for n in walk(e.value)
+            if n.op == "ref" and n["name"] == name and isinstance(n["when"], int)
+        }
+        found |= {shift for held, shift in self.extra if held == name}
+        return sorted(found)
+
+    def margins(self, name: str) -> tuple[int, int]:
+        """How many rows an array holds before step 1 and after step T."""
+        if name in self.external or self.storage.get(name, "array") != "array":
+            return 0, 0
+        state = self.states.get(name)
+        lag, direction = (state.lag, state.direction) if state else (0, 1)
+        shifts = self.shifts(name) if name in self.looped or lag else []
+        before = max([0, *(-s for s in shifts), lag if direction > 0 else 0])
+        after = max([0, *shifts, lag if direction < 0 else 0])
+        return before, after
+
+    # -- arrays -----------------------------------------------------------------------------------
+
+    def allocate(self, equation: Equation) -> None:
+        """Make the array that a loop (or a state's equation) fills, and its views."""
+        name, shape = equation.target, equation.shape
+        before, after = self.margins(name)
+        dtype = {"real": "dtype", "int": "np.int64", "bool": "bool"}[equation.value.kind]
+        own = self.names.quantity(name)
+        if not before and not after:
+            self.add(f"{own} = np.empty({shape_text(shape, steps=True)}, {dtype})", comment(shape, steps=True))
+            return
+        whole = self.names.whole(name)
+        rows = f"T + {before + after}"
+        sizes = ", ".join([rows, *map(str, shape)]) + ("," if not shape else "")
+        first, last = 1 - before, after
+        note = f"{name}[{first}] ... {name}[T{f'+{last}' if last else ''}]"
+        self.add(f"{whole} = np.zeros(({sizes}), {dtype})", note)
+        self._initial(name, whole, before, after)
+        wanted = sorted({0, *self.shifts(name)})
+        views, texts = [], []
+        for shift in wanted:
+            start, stop = before + shift, after - shift
+            views.append(self.names.view(name, shift))
+            texts.append(f"{whole}[{start or ''}:{f'-{stop}' if stop else ''}]")
+        each = " each" if len(views) > 1 else ""
+        note = f"{comment(shape, steps=True)}{each}"
+        self.add(f"{', '.join(views)} = {', '.join(texts)}", note)
+
+    def _initial(self, name: str, whole: str, before: int, after: int) -> None:
+        state = self.states.get(name)
+        if not state or not state.initial:
+            return
+        start = self.names.quantity(state.initial)
+        depth = 0
+        if state.initial not in self.equations:  # an argument, and zero if it is not given
+            self.lines.append(f"{INDENT}if {start} is not None:")
+            depth = 1
+        if state.direction > 0:
+            rows = f"{before - state.lag or ''}:{before}" if state.lag > 1 else f"{before - 1}"
+            self.add(f"{whole}[{rows}] = {start}", depth=depth)
+        elif state.lag == 1:
+            self.add(f"{whole}[{-after}] = {start}", depth=depth)
+        else:  # the farthest is given first, and lies last
+            stop = f"{-after + state.lag}" if after > state.lag else ""
+            self.add(f"{whole}[{-after}:{stop}] = {start}[::-1]", depth=depth)
+
+    def shifted_views(self, name: str, shape: Shape) -> None:
+        """Arrays of a quantity at other steps, for one that has no rows outside 1 to T."""
+        for shift in self.shifts(name):
+            if shift and (name, shift) not in self.have:
+                source, view = self.names.quantity(name), self.names.view(name, shift)
+                self.add(f"{view} = shifted({source}, {shift})", comment(shape, steps=True))
+
+    # -- blocks -----------------------------------------------------------------------------------
+
+    def externals(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self.external:
+                self.shifted_views(name, self.external[name])
+
+    def write(self) -> None:
+        """All blocks, in order."""
+        for block in self.program.blocks:
+            if block.direction:
+                self.loop(block)
+            else:
+                self.at_once(block)
+
+    def at_once(self, block: Block) -> None:
+        timed = any(e.timed for e in block.equations)
+        if self.lines and self.lines[-1]:
+            self.lines.append("")
+        if timed:
+            self.heading("all steps at once")
+        for equation in block.equations:
+            self.one(equation)
+
+    def one(self, equation: Equation) -> None:
+        """An equation without a loop."""
+        name, shape = equation.target, equation.shape
+        writer = Writer(self.read, equation.timed)
+        text = writer.write(equation.value)
+        note = comment(shape, steps=equation.timed)
+        before, after = self.margins(name)
+        if equation.timed and (before or after):
+            self.allocate(equation)
+            self.add(f"{self.names.quantity(name)}[...] = {text}", note)
+            return
+        if equation.timed and not equation.value.timed:
+            text = f"np.full({shape_text(shape, steps=True)}, {text}, dtype)"
+        elif name in self.owned and self._shares(equation.value):
+            text = f"np.array({text})"
+        self.add(f"{self.names.quantity(name)} = {text}", note)
+        if equation.timed:
+            self.shifted_views(name, shape)
+
+    def _shares(self, value: Node) -> bool:
+        """Whether an expression is a view of something else."""
+        while value.op in _VIEWS and value.args:
+            value = value.args[0]
+        if value.op != "ref":
+            return False
+        if self.storage.get(value["name"]) == "carry":
+            return self._shares(self.equations[value["name"]].value)
+        return "sum(axis=0)" not in self.read(value, False)
+
+    def loop(self, block: Block) -> None:
+        if self.lines and self.lines[-1]:
+            self.lines.append("")
+        for equation in block.equations:
+            kind = self.storage[equation.target]
+            if kind == "array":
+                self.allocate(equation)
+            elif kind == "carry":
+                own = self.names.quantity(equation.target)
+                shape = equation.shape
+                self.add(f"{own} = np.zeros({shape_text(shape)}, dtype)", comment(shape))
+        down = block.direction < 0
+        self.heading("one step after another" + (", from the last" if down else ""))
+        self.lines.append(f"{INDENT}for t in {'reversed(range(T))' if down else 'range(T)'}:")
+        writer = Writer(self.read, False)
+        for equation in block.equations:
+            own = self.names.quantity(equation.target)
+            target = f"{own}[t]" if self.storage[equation.target] == "array" else own
+            self.add(f"{target} = {writer.write(equation.value)}", comment(equation.shape), 1)
+
+
+def sizes_in(lines: Iterable[str], sizes: Iterable[str]) -> list[str]:
+    """Those sizes that some line mentions."""
+    words = {word for line in lines for word in re.findall(r"[A-Za-z_]\w*", line.split("  #")[0])}
+    return [name for name in sizes if name in words]

@@ -1,0 +1,279 @@
+"""Expressions as NumPy text.
+
+Two ways of running need two texts. Step by step, `x[t]` is one step of x. Over all steps at once,
+x has time as its first axis and every operator must leave it alone: an argument of lower rank gets
+axes behind its time, a product of rows merges time into the batch, so that one product serves every
+step, and a sum over the steps of products is one product.
+
+Brackets are set wherever they may be needed; `layout` takes out those that are not.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from bpgen.ir import OPERATORS, Node, walk
+from bpgen.ops.spelling import spell
+from bpgen.sizes import Shape
+
+Read: TypeAlias = Callable[[Node, bool], str]
+
+
+class NotAtOnce(Exception):
+    """An operator has no spelling over all steps at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How to write in one place: `read` gives the text of a quantity; `steps`, all steps at once.
+
+    """
+
+    read: Read
+    steps: bool
+    plain: bool = False
+
+    def write(self, node: Node) -> str:
+        """The text of an expression."""
+        if not node.timed and self.steps:
+            return replace(self, steps=False).write(node)
+        special = _SPECIAL.get(node.op)
+        if special:
+            return special(self, node)
+        texts = [bracketed(self.argument(node, arg)) for arg in node.args]
+        return self.spelled(node, texts)
+
+    def spelled(self, node: Node, texts: list[str], *, steps: bool | None = None) -> str:
+        steps = self.steps and node.timed if steps is None else steps
+        return spell(node, *texts, steps=steps, plain=self.plain, dtype="dtype")
+
+    def argument(self, node: Node, arg: Node) -> str:
+        """An argument, brought to the rank at which it lines up with the others."""
+        text = self.write(arg)
+        if not self.steps:
+            return text
+        if OPERATORS[node.op].elementwise:
+            return behind_time(text, node.rank - arg.rank) if arg.timed else text
+        if not arg.timed and len(node.args) > 1 and node.op not in ("einsum", "take", "entries"):
+            return f"np.broadcast_to({text}, {shape_text(arg.shape, steps=True)})"
+        return text
+
+    def rows(self, node: Node) -> str | None:
+        """The expression over all steps as one matrix of rows, where it works row by row."""
+        if not node.timed:
+            return self.write(node) if node.rank <= 1 else None
+        if node.rank != 2:
+            return None
+        if node.op == "ref":
+            return self.fold(self.read(node, True))
+        if node.op == "matmul":
+            left, right = node.args
+            if left.timed and left.rank == 2 and not right.timed and right.rank == 2:
+                return f"({self.fold(self.write(left))} @ {bracketed(self.write(right))})"
+        if node.op in ("add", "subtract"):
+            rows = [self.rows(arg) for arg in node.args]
+            if all(rows):
+                return f"({rows[0]} {OPERATORS[node.op].facts['symbol']} {rows[1]})"
+        return None
+
+    def fold(self, text: str) -> str:
+        return f"fold({text})"
+
+
+# -- leaves and time ------------------------------------------------------------------------------
+
+
+def _ref(w: Writer, node: Node) -> str:
+    return w.read(node, w.steps)
+
+
+def _number(w: Writer, node: Node) -> str:
+    return repr(node["value"])
+
+
+def _size(w: Writer, node: Node) -> str:
+    return f"({node['size']})"
+
+
+def _step(w: Writer, node: Node) -> str:
+    return "np.arange(1, T + 1)" if w.steps else "t" if w.plain else "(t + 1)"
+
+
+def _cast(w: Writer, node: Node) -> str:
+    (a,) = node.args
+    if not w.steps and not any(n.op == "ref" for n in walk(a)):
+        return w.write(a)  # a plain Python int, of any dtype
+    return w.spelled(node, [bracketed(w.write(a))])
+
+
+def _steps(w: Writer, node: Node) -> str:
+    if w.plain:
+        return f"np.stack([{w.write(node.args[0])} for t in range(1, T + 1)])"
+    return replace(w, steps=True).write(node.args[0])
+
+
+def _row(w: Writer, node: Node) -> str:
+    text = bracketed(replace(w, steps=False).write(node.args[0]))
+    return text if w.steps else f"{text}[t - 1]" if w.plain else f"{text}[t]"
+
+
+def _sum_steps(w: Writer, node: Node) -> str:
+    (a,) = node.args
+    if w.plain:
+        return f"sum({w.write(a)} for t in range(1, T + 1))"
+    at_once = replace(w, steps=True)
+    return _summed_product(at_once, a) or _summed(at_once, a)
+
+
+# -- sums over the steps --------------------------------------------------------------------------
+
+
+def _summed(w: Writer, a: Node) -> str:
+    """The sum over the steps of anything: its axes with those of a sum that it is already."""
+    if a.op == "sum" and not a["keepdims"]:
+        inner = a.args[0]
+        axes = range(-inner.rank, 0) if a["axes"] is None else a["axes"]
+        places = (0, *(inner.rank + 1 + axis for axis in sorted(axes)))
+        text = bracketed(w.write(inner))
+        return f"{text}.sum()" if len(places) == inner.rank + 1 else f"{text}.sum(axis={places})"
+    if a.op in ("scatter", "scatter_entries") and all(arg.timed for arg in a.args):
+        return w.spelled(a, [w.write(arg) for arg in a.args], steps=False)
+    text = bracketed(w.write(a))
+    return f"{text}.sum()" if a.rank == 0 else f"{text}.sum(axis=0)"
+
+
+def _summed_product(w: Writer, a: Node) -> str | None:
+    """Σ_t of products of one step, as one product over all of them."""
+    if not all(arg.timed for arg in a.args):
+        return None
+    if a.op == "outer":
+        u, v = (bracketed(w.write(arg)) for arg in a.args)
+        return f"({u}.T @ {v})"
+    if a.op == "matmul":
+        left, right = a.args
+        if left.op == "transpose" and left.rank == right.rank == 2:
+            return f"({w.fold(w.write(left.args[0]))}.T @ {w.fold(w.write(right))})"
+        if right.op == "transpose" and left.rank == right.rank == 2:
+            u, v = w.write(left), w.write(right.args[0])
+            return f"np.tensordot({u}, {v}, ((0, 2), (0, 2)))"
+    if a.op == "einsum":
+        inputs, result = a["pattern"].split("->")
+        letters = letters_of(a["pattern"])
+        terms = ",".join("..." + "".join(letters[x] for x in i.split()) for i in inputs.split(","))
+        free = next(c for c in "tsuvwxyz" if c not in letters.values())
+        terms = terms.replace("...", free)
+        out = "".join(letters[x] for x in result.split())
+        texts = ", ".join(w.write(arg) for arg in a.args)
+        return f'np.einsum("{terms}->{out}", {texts}, optimize=True)'
+    return None
+
+
+def letters_of(pattern: str) -> dict[str, str]:
+    """A letter of NumPy's einsum for each named one, its own where it is one letter and free."""
+    words = dict.fromkeys(pattern.replace(",", " ").replace("->", " ").split())
+    letters = {word: word for word in words if len(word) == 1 and word.isalpha()}
+    free = (c for c in "abcdefghijklmnopqrstuvwxyz" if c not in letters.values())
+    return {word: letters.get(word) or next(free) for word in words}
+
+
+# -- products -------------------------------------------------------------------------------------
+
+
+def _matmul(w: Writer, node: Node) -> str:
+    left, right = node.args
+    if not w.steps:
+        return f"({bracketed(w.write(left))} @ {bracketed(w.write(right))})"
+    rows = w.rows(node)
+    if rows:
+        return f"{rows}.reshape({shape_list(node.shape, steps=True)})"
+    a, b = bracketed(w.write(left)), bracketed(w.write(right))
+    if left.timed and right.timed:
+        return _both_timed(left, right, a, b)
+    if left.timed and left.rank == 1:  # rows are steps
+        return f"({a} @ {b})"
+    if right.timed and right.rank == 1:
+        return f"({a} @ {b}[..., None])[..., 0]" if left.rank > 2 else _by_columns(a, b, left)
+    stack = node.rank - 2
+    if left.timed and left.rank - 2 < stack:
+        a = behind_time(a, stack - left.rank + 2)
+    if right.timed and right.rank - 2 < stack:
+        b = behind_time(b, stack - right.rank + 2)
+    return f"({a} @ {b})"
+
+
+def _by_columns(a: str, b: str, left: Node) -> str:
+    """W @ x[t] for all t, x[t] a vector: the steps are rows."""
+    return f"({b} @ {a}.T)" if left.rank == 2 else f"({b} @ {a})"
+
+
+def _both_timed(left: Node, right: Node, a: str, b: str) -> str:
+    if left.rank == 1 and right.rank == 1:
+        return f'np.einsum("ti,ti->t", {a}, {b})'
+    if left.rank == 1:
+        lead = ", ".join([":"] + ["None"] * (right.rank - 1))
+        return f"({a}[{lead}, :] @ {b})[..., 0, :]"
+    if right.rank == 1:
+        lead = ", ".join([":"] + ["None"] * (left.rank - 2))
+        return f"({a} @ {b}[{lead}, :, None])[..., 0]"
+    deep = max(left.rank, right.rank)
+    return f"({behind_time(a, deep - left.rank)} @ {behind_time(b, deep - right.rank)})"
+
+
+def _sum_of_terms(w: Writer, node: Node) -> str:
+    """A sum or difference; over all steps, a product and what is added to its rows stay folded."""
+    if w.steps and any(n.op == "matmul" for n in node.args):
+        rows = w.rows(node)
+        if rows:
+            return f"{rows}.reshape({shape_list(node.shape, steps=True)})"
+    a, b = (bracketed(w.argument(node, arg)) for arg in node.args)
+    return f"({a} {OPERATORS[node.op].facts['symbol']} {b})"
+
+
+def _custom(w: Writer, node: Node) -> str:
+    return w.write(node.args[0])
+
+
+# -- text -----------------------------------------------------------------------------------------
+
+
+def behind_time(text: str, count: int) -> str:
+    """The text with axes of size 1 put in behind time."""
+    return f"{bracketed(text)}[:, {', '.join(['None'] * count)}]" if count > 0 else text
+
+
+def bracketed(text: str) -> str:
+    """The text in brackets, unless it is a word."""
+    return text if text.replace("_", "").isalnum() and not text[0].isdigit() else f"({text})"
+
+
+def shape_list(shape: Shape, *, steps: bool = False) -> str:
+    """`T, N, 4 * H`"""
+    return ", ".join([*(["T"] if steps else []), *map(str, shape)])
+
+
+def shape_text(shape: Shape, *, steps: bool = False) -> str:
+    """`(T, N, 4 * H)`, as a tuple of Python."""
+    count = len(shape) + steps
+    return f"({shape_list(shape, steps=steps)}{',' if count == 1 else ''})"
+
+
+def comment(shape: Shape, *, steps: bool = False) -> str:
+    """The shape behind a line, `(T, N, 4*H)`."""
+    return f"({shape_list(shape, steps=steps)})"
+
+
+_SPECIAL: dict[str, Callable[[Writer, Node], str]] = {
+    "ref": _ref,
+    "number": _number,
+    "size": _size,
+    "step": _step,
+    "cast": _cast,
+    "steps": _steps,
+    "row": _row,
+    "sum_steps": _sum_steps,
+    "matmul": _matmul,
+    "add": _sum_of_terms,
+    "subtract": _sum_of_terms,
+    "custom": _custom,
+}
+

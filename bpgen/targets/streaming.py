@@ -1,0 +1,188 @@
+"""`step`: one step of a causal cell, for streams.
+
+What a step needs of earlier ones it takes and hands on: states, inputs and other quantities that are
+read some steps back, and t where an equation mentions it. A cell that reads ahead, or first or last
+steps, or sums over all, has no step.
+"""
+
+from dataclasses import dataclass
+
+from bpgen.graph import ordered
+from bpgen.ir import Cell, Equation, Node, refs, walk
+from bpgen.layout import layout
+from bpgen.names import Names
+from bpgen.page import Function
+from bpgen.safe import safe
+from bpgen.schedule import Plan, dependences
+from bpgen.sizes import Shape, size
+from bpgen.targets.arguments import consts, inputs, params
+from bpgen.targets.bodies import sizes_in
+from bpgen.targets.expressions import Writer, comment, shape_text
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Something handed from step to step: `lag` rows of it, the farthest first."""
+
+    name: str
+    shape: Shape
+    lag: int
+    is_state: bool
+
+    @property
+    def held(self) -> Shape:
+        return self.shape if self.lag == 1 else (size(self.lag), *self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What `step` computes: its equations in order, what it carries, whether it counts steps."""
+
+    equations: tuple[Equation, ...]
+    carried: tuple[Carried, ...]
+    counts: bool
+
+
+def stream(plan: Plan) -> Stream | None:
+    """What a step of a cell is, None if the cell has none."""
+    cell = plan.pair.cell
+    equations = _needed(cell)
+    known = {e.target for e in equations} | {q.name for q in cell.given}
+    for equation in equations:
+        for node in walk(equation.value):
+            if node.op in ("steps", "sum_steps", "row", "at_step"):
+                return None
+            if node.op == "size" and "T" in node["size"].names:
+                return None
+            if node.op == "ref" and (node["name"] not in known or not _causal(node)):
+                return None
+    if any(s.direction < 0 for s in cell.states) or not any(e.timed for e in equations):
+        return None
+    carried = [Carried(s.name, s.shape, s.lag, True) for s in cell.states if s.lag]
+    carried += _lagged(cell, equations)
+    counts = any(n.op == "step" for e in equations for n in walk(e.value))
+    return Stream(equations, tuple(carried), counts)
+
+
+def _causal(node: Node) -> bool:
+    when = node["when"]
+    return when is None or (isinstance(when, int) and when <= 0)
+
+
+def _needed(cell: Cell) -> tuple[Equation, ...]:
+    """The equations of the outputs that change over time, in an order that one step can run."""
+    equations = safe(cell)
+    by_target = {e.target: e for e in equations}
+    todo = [name for name in cell.outputs if by_target[name].timed]
+    initial = {s.name: s.initial for s in cell.states if s.initial in by_target}
+    found: dict[str, None] = {}
+    while todo:
+        name = todo.pop()
+        if name in by_target and name not in found:
+            found[name] = None
+            todo += [n["name"] for n in refs(by_target[name].value)]
+            todo += [initial[name] or ""] if name in initial else []
+    kept = [e for e in equations if e.target in found]
+    edges = [e for e in dependences(kept, {}) if not e.shift]
+    return tuple(by_target[name] for name in ordered([e.target for e in kept], edges))
+
+
+def _lagged(cell: Cell, equations: tuple[Equation, ...]) -> list[Carried]:
+    states = {s.name for s in cell.states}
+    far: dict[str, tuple[Shape, int]] = {}
+    for equation in equations:
+        for node in refs(equation.value):
+            if isinstance(node["when"], int) and node["when"] < 0 and node["name"] not in states:
+                lag = max(-node["when"], far.get(node["name"], ((), 0))[1])
+                far[node["name"]] = (node.shape, lag)
+    return [Carried(name, shape, lag, False) for name, (shape, lag) in far.items()]
+
+
+# -- the function ---------------------------------------------------------------------------------
+
+
+def carried_name(names: Names, c: Carried) -> str:
+    """A state keeps its name; what else is carried is called by what it is, `x_prev`."""
+    return names.quantity(c.name) if c.is_state else names.view(c.name, -1)
+
+
+def fields(plan: Plan, names: Names, stream: Stream) -> list[tuple[str, str]]:
+    """The fields of `States`, with their shapes."""
+    found = [(carried_name(names, c), comment(c.held)) for c in stream.carried]
+    return found + ([("t", "the number of the step")] if stream.counts else [])
+
+
+def step_shapes(cell: Cell, names: Names, stream: Stream) -> list[tuple[str, str]]:
+    """The arrays of `step` and their axes, for `bind`."""
+    found = [(names.quantity(q.name), q.shape) for q in inputs(cell)]
+    found += [(carried_name(names, c), c.held) for c in stream.carried]
+    return [(name, " ".join(str(s).replace(" ", "") for s in shape)) for name, shape in found]
+
+
+def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
+    """`step(params, x, h=None, …)`."""
+    cell = plan.pair.cell
+    initial = {s.name: s.initial for s in cell.states}
+    starts = {name for name in initial.values() if name}
+
+    def read(node: Node, steps: bool) -> str:
+        when = node["when"]
+        return names.view(node["name"], when) if isinstance(when, int) else names.quantity(node["name"])
+
+    writer = Writer(read, False)
+    before: list[str] = []
+    lines: list[str] = []
+    by_target = {e.target: e for e in stream.equations}
+    for equation in stream.equations:
+        if equation.target not in starts:
+            text = f"{names.quantity(equation.target)} = {_at(writer.write(equation.value))}"
+            (lines if equation.timed else before).extend(layout(text, 4, comment(equation.shape)))
+    for c in stream.carried:
+        start = by_target.get(initial.get(c.name) or "")
+        before += _starting(names, c, writer.write(start.value) if start else None)
+    words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
+    words += [f"{carried_name(names, c)}=None" for c in stream.carried]
+    words += ["t=1"] * stream.counts
+    words += ["*", *(f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell))] * bool(consts(cell))
+    last = _handed(cell, names, stream)
+    head = _head(cell, names, stream, [*before, *lines, *last])
+    doc = "Run one step of a stream. Return its Outputs, and the States to hand to the next step."
+    return Function("step", ", ".join(words), doc, (*head, *before, *lines, *last))
+
+
+def _at(text: str) -> str:
+    """The step of a stream is counted from 1 by itself."""
+    return text.replace("(t + 1)", "t")
+
+
+def _starting(names: Names, c: Carried, start: str | None) -> list[str]:
+    own = carried_name(names, c)
+    made = [f"    if {own} is None:"]
+    made += layout(f"{own} = {start or f'np.zeros({shape_text(c.held)}, dtype)'}", 8)
+    rows = [names.view(c.name, -k) for k in range(c.lag, 0, -1)]
+    if c.lag > 1 or rows[0] != own:
+        made += layout(f"{', '.join(rows)} = {own}", 4)
+    return made
+
+
+def _head(cell: Cell, names: Names, stream: Stream, lines: list[str]) -> list[str]:
+    made: list[str] = []
+    given = [names.quantity(q.name) for q in params(cell)]
+    if any(sizes_in(lines, [name]) for name in given):
+        made += layout(f"{', '.join(given)}{',' if len(given) == 1 else ''} = params", 4)
+    wanted = sizes_in(lines, cell.sizes) + ["dtype"] * ("dtype" in " ".join(lines))
+    arrays = [name for name, _ in step_shapes(cell, names, stream)]
+    call = ", ".join([f'"{" ".join(wanted)}"', "STEP", "params", *(f"{a}={a}" for a in arrays)])
+    target = f"{', '.join(wanted)}{',' if len(wanted) == 1 else ''} = " if wanted else ""
+    return made + layout(f"{target}bind({call})", 4)
+
+
+def _handed(cell: Cell, names: Names, stream: Stream) -> list[str]:
+    by_target = {e.target: e for e in cell.equations}
+    outputs = [names.quantity(o) if by_target[o].timed else "None" for o in cell.outputs]
+    states = []
+    for c in stream.carried:
+        rows = [names.view(c.name, -k) for k in range(c.lag - 1, 0, -1)] + [names.quantity(c.name)]
+        states.append(rows[0] if c.lag == 1 else f"np.stack([{', '.join(rows)}])")
+    states += ["t + 1"] * stream.counts
+    return layout(f"return Outputs({', '.join(outputs)}), States({', '.join(states)})", 4)
