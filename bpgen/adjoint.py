@@ -30,6 +30,7 @@ from bpgen.ir import (
     walk,
 )
 from bpgen.ops.rules import total
+from bpgen.parts import hint
 from bpgen.safe import safe
 from bpgen.sizes import ONE, STEPS, Shape
 from bpgen.source import Span
@@ -159,7 +160,7 @@ class _Ledger:
         # a stand-in tells how often the rule mentions what arrives, before it is written out
         stand_in = ref("$dy", part.shape, 0 if part.timed else None)
         trial = [share for i, share in enumerate(_vjp(node, stand_in)) if i in wanted and share]
-        if part.op not in _VIEWS and sum(_mentions(share, stand_in) for share in trial) > 1:
+        if not _slight(part) and sum(_mentions(share, stand_in) for share in trial) > 1:
             part = self._name_part(equation, node, part)
         shares = _vjp(node, part)
         for i in wanted:
@@ -170,9 +171,10 @@ class _Ledger:
 
     def _name_part(self, equation: Equation, node: Node, part: Node) -> Node:
         known = self.named.setdefault(equation.target, [])
-        wanted = f"da_{equation.target}"
-        if any(e.target == wanted for e in known):
-            wanted = f"d{hint(node, equation.target)}"
+        wanted = f"d{hint(node, equation.target)}"
+        activation = node.op in ("add", "subtract", "matmul")
+        if activation and not any(e.target == f"da_{equation.target}" for e in known):
+            wanted = f"da_{equation.target}"
         name = self.fresh(wanted)
         known.append(Equation(name, part, part.timed, node.place))
         return ref(name, part.shape, 0 if part.timed else None, place=node.place)
@@ -320,6 +322,13 @@ def _accepted(function: object, attrs: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in attrs.items() if name in names}
 
 
+def _slight(part: Node) -> bool:
+    """Whether writing a part twice is no dearer than naming it: a view, or a view scaled."""
+    if part.op == "multiply":
+        return all(_slight(arg) for arg in part.args) and any(arg.rank == 0 for arg in part.args)
+    return part.op in _VIEWS and all(_slight(arg) for arg in part.args)
+
+
 def _mentions(node: Node, part: Node) -> int:
     """How many places of an expression name a part."""
     if node == part:
@@ -375,20 +384,3 @@ def _placed(node: Node, place: Span | None) -> Node:
         args = tuple(done[arg] for arg in part.args)
         done[part] = replace(part, args=args, place=part.place or place)
     return done[node]
-
-
-def hint(node: Node, target: str) -> str:
-    """A name for a part of an equation, as people make them: `sigmoid_f`, `h_prev_U`, `sum_n`."""
-    if node.op == "ref":
-        when = node["when"]
-        suffix = "" if not isinstance(when, int) or when == 0 else "_prev" if when < 0 else "_next"
-        return f"{node['name']}{suffix}"
-    words = {"add": "sum", "multiply": "product", "divide": "ratio", "subtract": "difference"}
-    word = words.get(node.op, node.op)
-    named = [arg for arg in node.args if arg.op not in ("number", "size")]
-    if node.op == "matmul" or len(named) == 1:
-        parts = [hint(arg, target) for arg in named]
-        name = "_".join(parts if node.op == "matmul" else [word, *parts])
-        if len(name) <= 24:
-            return name
-    return f"{word}_{target}"

@@ -124,7 +124,7 @@ def run(
 
     def value(name: str, step: int) -> Array:
         if name in given:
-            return given[name]
+            return np.asarray(given[name])
         if (name, step) not in values:
             equation = by_target[name]
             found = evaluate(equation.value, read, sizes, step, dtype=dtype, plain=plain)

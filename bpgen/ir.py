@@ -457,7 +457,7 @@ def _shown(value: Attribute) -> str:
         if value and all(isinstance(v, Size) for v in value):
             return shape_text(value)
         return f"({', '.join(map(_shown, value))})"
-    return str(value)
+    return text(value) if isinstance(value, Node) else str(value)
 
 
 def equation_text(equation: Equation) -> str:

@@ -80,6 +80,10 @@ def _multiply(node: Node) -> Node | None:
         return number(a["value"] * b["value"])
     if a.op == "number" and a["value"] < 0:
         return -(number(-a["value"]) * b)
+    if b.op == "number":
+        return b * a
+    if b.op == "multiply" and a.shape == node.shape:
+        return a * b.args[0] * b.args[1]
     if b.op == "divide" and is_number(b.args[0], 1):
         return a / b.args[1]
     return None
@@ -196,10 +200,11 @@ def _common_factor(node: Node) -> Node | None:
 
 
 def _factors(node: Node) -> tuple[Node, ...]:
-    """The factors of a product, outermost last; only scalars and expanded scalars are moved."""
+    """The factors of a product that are names, outermost last."""
     if node.op == "multiply":
         return tuple(f for arg in node.args for f in _factors(arg))
-    return (node,) if node.rank == 0 or node.op == "expand" and node.args[0].rank == 0 else ()
+    inner = node.args[0] if node.op == "expand" else node
+    return (node,) if inner.op == "ref" else ()
 
 
 def _without(node: Node, factor: Node) -> Node | None:

@@ -13,38 +13,96 @@ The forms are recognised through names: `yhat = softmax(z)` in one equation and 
 another become `log_softmax` of the same z.
 """
 
-from bpgen.ir import OPERATORS, Cell, Equation, Node, apply, is_number, rebuild, walk
+from collections.abc import Callable
+from dataclasses import replace
+
+from bpgen.ir import (
+    OPERATORS,
+    Cell,
+    Equation,
+    Node,
+    apply,
+    fresh,
+    is_number,
+    rebuild,
+    ref,
+    walk,
+)
+from bpgen.parts import shared
+
+_KNOWN = ("softmax", "log_softmax", "sigmoid", "exp", "sum", "add", "subtract")
 
 
 def safe(cell: Cell) -> tuple[Equation, ...]:
-    """The forward equations of a cell, in their safe forms, each giving what the original gives."""
+    """The forward equations of a cell, in their safe forms, each giving what the original gives.
+
+    Dear parts that stand in several equations get a name, so that their gradient is collected once.
+    """
     by_target = {e.target: e for e in cell.equations}
+    names = dict.fromkeys([*by_target, *(q.name for q in cell.given), *cell.sizes, "T", "t"])
+    logs: dict[str, Equation] = {}
+
+    done: dict[str, Node] = {}
 
     def seen(node: Node) -> Node:
-        """What a name of the same step stands for, where that is an expression of the kinds above."""
+        """What a name of the same step stands for, in its safe form."""
         if node.op == "ref" and node["when"] in (0, None) and node["name"] in by_target:
-            value = by_target[node["name"]].value
-            if value.op in ("softmax", "sigmoid", "exp", "sum", "add", "subtract"):
-                return value
+            value = rewritten(node["name"])
+            return value if value.op in _KNOWN else node
         return node
 
     def change(node: Node) -> Node | None:
-        made = _log(node, seen) or _sigmoid(node, seen) or _guarded(node)
+        made = _log(node, seen) or _sigmoid(node, seen) or _guarded(node) or _label(node, seen)
+        if made and node.op == "log" and node.args[0].op == "ref":
+            made = of_name(node.args[0]["name"], _like(made, node))
         return made and _like(made, node)
 
-    return tuple(
-        Equation(e.target, rebuild(e.value, change), e.timed, e.place) for e in cell.equations
-    )
+    def of_name(name: str, value: Node) -> Node:
+        """The logarithm of a quantity is a quantity, `log_yhat`, unless the spec names it."""
+        if name not in logs:
+            target = fresh(f"log_{name}", names)
+            names[target] = None
+            logs[name] = Equation(target, value, value.timed, value.place)
+        when = 0 if value.timed else None
+        return ref(logs[name].target, value.shape, when, place=value.place)
+
+    def rewritten(name: str) -> Node:
+        if name not in done:
+            value = by_target[name].value
+            whole = _log(value, seen) if value.op == "log" else None
+            if whole and value.args[0].op == "ref":
+                done[name] = _like(whole, value)
+                when = by_target[name].timed
+                logs[value.args[0]["name"]] = Equation(name, done[name], when, value.place)
+            else:
+                done[name] = rebuild(value, change)
+        return done[name]
+
+    made: list[Equation] = []
+    targets = {e.target for e in cell.equations}
+    for e in cell.equations:
+        value = rewritten(e.target)
+        made += [log for log in logs.values() if log not in made and log.target not in targets]
+        made.append(Equation(e.target, value, e.timed, e.place))
+    return shared(tuple(made), names)
 
 
 def _like(made: Node, node: Node) -> Node:
-    from dataclasses import replace
-
     return replace(made, place=node.place)
 
 
-def _log(node: Node, seen: object) -> Node | None:
-    assert callable(seen)
+def _label(node: Node, seen: Callable[[Node], Node]) -> Node | None:
+    """-log_softmax(z)[y], one entry by its label, is the cross entropy."""
+    if node.op != "negate" or node.args[0].op != "take":
+        return None
+    table, label = node.args[0].args
+    table = seen(table)
+    if table.op == "log_softmax" and table.rank == 1 and label.rank == 0:
+        return apply("cross_entropy", table.args[0], label)
+    return None
+
+
+def _log(node: Node, seen: Callable[[Node], Node]) -> Node | None:
     if node.op == "log1p":
         inner = seen(node.args[0])
         return apply("softplus", inner.args[0]) if inner.op == "exp" else None
@@ -62,9 +120,8 @@ def _log(node: Node, seen: object) -> Node | None:
     return None
 
 
-def _log_of_one_and(node: Node, seen: object) -> Node | None:
+def _log_of_one_and(node: Node, seen: Callable[[Node], Node]) -> Node | None:
     """log(1 + exp(z)) and log(1 - sigmoid(z))."""
-    assert callable(seen)
     left, right = node.args
     if node.op == "add" and is_number(right, 1):
         left, right = right, left
@@ -78,9 +135,8 @@ def _log_of_one_and(node: Node, seen: object) -> Node | None:
     return None
 
 
-def _sigmoid(node: Node, seen: object) -> Node | None:
+def _sigmoid(node: Node, seen: Callable[[Node], Node]) -> Node | None:
     """1 / (1 + exp(-z)), which overflows as written."""
-    assert callable(seen)
     if node.op != "divide" or not is_number(node.args[0], 1):
         return None
     below = seen(node.args[1])

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 from bpgen.graph import Edge, components, ordered
 from bpgen.ir import Equation, Node, Pair, apply, fresh, ref, walk
-from bpgen.adjoint import hint
-from bpgen.simplify import is_heavy
+from bpgen.parts import hint, is_heavy
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +256,18 @@ def _added(terms: Sequence[Node], node: Node) -> Node:
 
 
 def _lifted_name(equation: Equation, node: Node) -> str:
+    """`a_x` for what x sends to a; `dh_above` for what reaches h, but not through time."""
     heavy = next(n for n in walk(node) if is_heavy(n))
     timed = [n for n in walk(heavy) if n.op == "ref" and n.timed]
-    if node.op != "add" or not timed:
-        return hint(node, equation.target)
-    return f"{equation.target}_{timed[0]['name']}"
+    target = equation.target
+    if node.op not in ("add", "matmul") or not timed:
+        return hint(node, target)
+    if any(n.op == "ref" and n["name"].endswith("_out") for n in addends(node)):
+        return f"{target}_above"
+    inside = equation.value.op not in ("add", "matmul")
+    if inside:
+        target = f"a_{target.removeprefix(equation.value.op + '_')}"
+    return f"{target}_{timed[0]['name']}"
 
 
 # -- storage --------------------------------------------------------------------------------------

@@ -9,17 +9,16 @@ several equations compute alike gets a name; what no result needs is dropped.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from bpgen.adjoint import hint
-from bpgen.ir import OPERATORS, Equation, Node, Pair, fresh, rebuild, ref, walk
+from bpgen.ir import OPERATORS, Equation, Node, Pair, apply, fresh, rebuild, ref, walk
+from bpgen.parts import hint, is_dear, is_light, named, shared
 from bpgen.rewrites import rewrite
-
-_LIGHT = ("add", "subtract", "multiply", "divide", "negate", "power")
 
 
 def simplify(pair: Pair) -> Pair:
     """The same results from fewer and plainer equations."""
     simplexes = {q.name: q.simplex for q in pair.cell.given if q.simplex is not None}
-    pair = _each(pair, lambda value: rewrite(value, simplexes))
+    plain = _exponentials(pair)
+    pair = _each(pair, lambda value: rewrite(rebuild(value, plain), simplexes))
     pair = _without_renamings(pair)
     pair = _each(pair, lambda value: rewrite(value, simplexes))
     pair = _kept(pair)
@@ -28,11 +27,26 @@ def simplify(pair: Pair) -> Pair:
 
 
 def _each(pair: Pair, change: Callable[[Node], Node]) -> Pair:
+    """Change every backward equation; forward ones stay as they were written."""
     return replace(
-        pair,
-        forward=tuple(replace(e, value=change(e.value)) for e in pair.forward),
-        backward=tuple(replace(e, value=change(e.value)) for e in pair.backward),
+        pair, backward=tuple(replace(e, value=change(e.value)) for e in pair.backward)
     )
+
+
+def _exponentials(pair: Pair) -> Callable[[Node], Node | None]:
+    """exp(log_softmax(z)) is softmax(z), which has a name if the spec gave it one."""
+    values = {e.target: e.value for e in pair.forward}
+
+    def change(node: Node) -> Node | None:
+        if node.op != "exp":
+            return None
+        (a,) = node.args
+        if a.op == "ref" and a["when"] in (0, None):
+            a = values.get(a["name"], a)
+        made = apply("softmax", a.args[0], axis=a["axis"]) if a.op == "log_softmax" else None
+        return replace(made, place=node.place) if made in values.values() else None
+
+    return change
 
 
 def _names(pair: Pair) -> dict[str, None]:
@@ -46,7 +60,7 @@ def _names(pair: Pair) -> dict[str, None]:
 
 
 def _without_renamings(pair: Pair) -> Pair:
-    """Drop backward equations `q[t] = r[t]`, reading r where q was read."""
+    """Drop backward equations that rename or scale one thing, reading it where they were read."""
     results = {name for _, name in pair.gradients}
     changed = True
     while changed:
@@ -61,14 +75,19 @@ def _without_renamings(pair: Pair) -> Pair:
 
 def _renames(equation: Equation, everything: Iterable[Equation]) -> bool:
     value = equation.value
-    if value.op != "ref" or value.shape != equation.shape or value["name"] == equation.target:
+    if not _scales(value) or any(_reads(n, equation.target) for n in walk(value)):
         return False
-    if equation.timed and value["when"] == 0:
-        return True
-    if equation.timed and value["when"] is None:  # the same at every step, but zero outside
-        reads = [n for e in everything for n in walk(e.value) if _reads(n, equation.target)]
-        return all(n["when"] == 0 for n in reads)
-    return not equation.timed and value["when"] is None
+    reads = [n["when"] for e in everything for n in walk(e.value) if _reads(n, equation.target)]
+    return all(when in (0, None) for when in reads) or (value.op == "ref" and value["when"] == 0)
+
+
+def _scales(value: Node) -> bool:
+    """A name, its negative, or either times a number; nothing that another step is asked for."""
+    if value.op == "ref":
+        return value["when"] in (0, None)
+    if value.op == "multiply":
+        return all(_scales(arg) for arg in value.args) and any(arg.rank == 0 for arg in value.args)
+    return value.op in ("negate", "expand") and _scales(value.args[0])
 
 
 def _reads(node: Node, name: str) -> bool:
@@ -81,13 +100,12 @@ def _replaced(pair: Pair, gone: Equation) -> Pair:
     def change(node: Node) -> Node | None:
         if not _reads(node, gone.target):
             return None
-        when = node["when"] if value["when"] is not None else None
-        return ref(value["name"], node.shape, when, node.kind, node.place)
+        if value.op == "ref" and value["when"] is not None:
+            return ref(value["name"], node.shape, node["when"], node.kind, node.place)
+        return value
 
     kept = tuple(e for e in pair.backward if e is not gone)
-    return replace(
-        pair, backward=tuple(replace(e, value=rebuild(e.value, change)) for e in kept)
-    )
+    return replace(pair, backward=tuple(replace(e, value=rebuild(e.value, change)) for e in kept))
 
 
 # -- what the backward pass wants of the forward pass ---------------------------------------------
@@ -102,7 +120,7 @@ def _kept(pair: Pair) -> Pair:
 
     def search(node: Node) -> None:
         ours = all(n["name"] not in backward for n in walk(node) if n.op == "ref")
-        if ours and node in parts and _dear(node) and not _slight(node):
+        if ours and node in parts and is_dear(node) and not is_light(node):
             wanted[node] = None
             return
         for arg in node.args:
@@ -121,80 +139,16 @@ def _kept(pair: Pair) -> Pair:
     return pair
 
 
-def _dear(node: Node) -> bool:
-    """Whether computing a part again would cost more than reading it back."""
-    return any(is_heavy(part) for part in walk(node)) and any(n.op == "ref" for n in walk(node))
-
-
-def is_heavy(node: Node) -> bool:
-    if node.op == "power" and node.args[1].op == "number":
-        return node.args[1]["value"] not in (1, 2)
-    return node.op in OPERATORS and bool(OPERATORS[node.op].facts.get("heavy"))
-
-
-def _slight(node: Node) -> bool:
-    """A dear part and little around it: better to name the dear part."""
-    if node.op in ("newaxis", "slice", "index", "transpose", "cast", "expand", "row", "reshape"):
-        return True
-    named = [arg for arg in node.args if arg.op not in ("number", "size")]
-    return node.op in _LIGHT and len(named) == 1
-
-
 def _named(pair: Pair, node: Node, name: str, *, made: bool) -> Pair:
-    """Read `name` wherever `node` stands; `made` puts its equation before the first that uses it."""
-    reading = ref(name, node.shape, 0 if node.timed else None, node.kind, node.place)
-
-    def change(part: Node) -> Node | None:
-        return reading if part == node else None
-
-    forward: list[Equation] = []
-    placed = not made
-    for equation in pair.forward:
-        if equation.target == name:
-            forward.append(equation)
-            continue
-        value = rebuild(equation.value, change)
-        if not placed and value != equation.value:
-            forward.append(Equation(name, node, node.timed, node.place or equation.place))
-            placed = True
-        forward.append(replace(equation, value=value))
-    backward: list[Equation] = []
-    for equation in pair.backward:
-        value = rebuild(equation.value, change) if equation.target != name else equation.value
-        if not placed and value != equation.value:
-            backward.append(Equation(name, node, node.timed, node.place or equation.place))
-            placed = True
-        backward.append(replace(equation, value=value))
-    return replace(pair, forward=tuple(forward), backward=tuple(backward))
-
-
-# -- what several equations compute alike ---------------------------------------------------------
+    """Read `name` wherever `node` stands; `made` gives it an equation before the first use."""
+    forward, placed = named(pair.forward, node, name, not made)
+    backward, _ = named(pair.backward, node, name, placed)
+    return replace(pair, forward=forward, backward=backward)
 
 
 def _shared(pair: Pair) -> Pair:
-    """Name dear parts that stand in several places, the largest first."""
-    names = _names(pair)
-    while True:
-        counts: dict[Node, int] = {}
-        owner: dict[Node, str] = {}
-        for equation in (*pair.forward, *pair.backward):
-            for node in walk(equation.value):
-                for arg in node.args:
-                    counts[arg] = counts.get(arg, 0) + 1
-                    owner.setdefault(arg, equation.target)
-        twice = [
-            n for n, count in counts.items() if count > 1 and is_heavy(n) and _dear(n) and _plain(n)
-        ]
-        if not twice:
-            return pair
-        node = max(twice, key=lambda n: sum(1 for _ in walk(n)))
-        name = fresh(hint(node, owner[node]), names)
-        names[name] = None
-        pair = _named(pair, node, name, made=True)
-
-
-def _plain(node: Node) -> bool:
-    return node.kind == "real" and node.op not in ("zeros", "ones", "eye")
+    """Name dear parts that stand in several places of the backward equations."""
+    return replace(pair, backward=shared(pair.backward, _names(pair)))
 
 
 # -- what nobody reads ----------------------------------------------------------------------------

@@ -64,7 +64,9 @@ def call(e: syntax.Call, scope: Scope) -> Node | None:
     operator = OPERATORS[name]
     start = len(scope.reads)
     args, extra = _divided(e, operator)
-    visited = [(arg, scope.visit(arg, scope.down())) for arg in args]
+    visited = []
+    for arg in args:  # a loop, as a comprehension takes a frame and this recurs
+        visited.append((arg, scope.visit(arg, scope.down())))
     if not _counted(e, operator, args, scope):
         return None
     operands = [Operand(arg, node) for arg, node in visited if node is not None]

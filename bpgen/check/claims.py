@@ -55,20 +55,17 @@ def _judged(
             timed = subject.timed or statement.at is not None or (of is not None and of.timed)
             fault = _misfit(formula, subject, timed, place)
         return (None if fault else formula), fault, None
-    if formula is not None and _is_jacobian(formula.shape, subject.shape, wrt.shape):
+    shapes = subject.shape, wrt.shape
+    if formula is not None and _is_jacobian(formula.shape, *shapes):
         return formula, None, None
+    misfit = formula and _no_jacobian(formula.shape, *shapes, place)
     for batch in dict.fromkeys(s for s in subject.shape if s in wrt.shape and s != ONE):
         single, _ = _formula(statement.formula, batch, scope)
-        shapes = (_without(subject.shape, batch), _without(wrt.shape, batch))
+        shapes = _without(subject.shape, batch), _without(wrt.shape, batch)
         if single is not None and _is_jacobian(single.shape, *shapes):
             return single, None, batch
-    if formula is not None:
-        shown = f"({shape_text(subject.shape)}, {shape_text(wrt.shape)})"
-        message = (
-            f"the formula has shape {shape_text(formula.shape)}; no Jacobian of {shown} has it"
-        )
-        fault = Report("BP201", message, Label(place))
-    return None, fault, None
+        misfit = misfit or (single and _no_jacobian(single.shape, *shapes, place))
+    return None, misfit or fault, None
 
 
 def _formula(
@@ -107,6 +104,12 @@ def _misfit(formula: Node, subject: Node, timed: bool, place: Span) -> Report | 
         help = "sum it, `sum(..., over=t)`, or claim the part of one step, `at t`"
         return Report("BP308", message, Label(place), helps=(help,))
     return None
+
+
+def _no_jacobian(shape: Shape, of: Shape, wrt: Shape, place: Span) -> Report:
+    both = f"{shape_text((*of, *wrt))} or {shape_text((*wrt, *of))}"
+    message = f"the formula has shape {shape_text(shape)}; the Jacobian has shape {both}"
+    return Report("BP206", message, Label(place))
 
 
 def _is_jacobian(shape: Shape, of: Shape, wrt: Shape) -> bool:

@@ -96,11 +96,14 @@ def define(symbol: Symbol, scope: Scope) -> bool:
         scope.report("BP105", message, symbol.place, helps=[f"rename it, e.g. `my_{name}`"])
     known = scope.table.symbols.setdefault(name, symbol)
     if known is not symbol:
+        known, again = sorted((known, symbol), key=lambda s: s.place.start)
         first = Label(known.place, f"first here, as {known.what()}")
         message = f"`{safe(name)}` is defined twice"
         helps = ["one name has one meaning in a spec; rename one of the two"]
-        scope.report("BP103", message, symbol.place, others=[first], helps=helps)
-    return known is symbol
+        scope.report("BP103", message, again.place, others=[first], helps=helps)
+        scope.table.symbols[name] = replace(known, unclear=True)
+        return False
+    return True
 
 
 @dataclass(slots=True)

@@ -97,9 +97,11 @@ def _call(e: syntax.Call, scope: Scope) -> Node | None:
     symbol = scope.table.symbols.get(name)
     if e.primed:
         return _primed(e, scope)
-    if symbol and symbol.function:
+    if symbol and symbol.function and not symbol.unclear:
         return expand.call(e, symbol, scope)
-    if name == "split":
+    if symbol and symbol.unclear:
+        pass
+    elif name == "split":
         message = "`split` gives several values, so it stands alone on the right of an equation"
         helps = ["as in `a[t], b[t] = split(z[t], H)`; a part of an axis is `z[t][:, 0:H]`"]
         scope.report("BP212", message, e.function.span, helps=helps)
@@ -187,7 +189,7 @@ def _subscripted(e: syntax.Subscripted, scope: Scope) -> Node | None:
         elif symbol and symbol.role == "dim":
             scope.report("BP211", f"`{name}` is a size, which has no axes", e.span)
             node = None
-        elif symbol and len(first) == 1 and moments.is_step(first[0]):
+        elif symbol and len(first) == 1 and moments.speaks_of_time(first[0]):
             message = f"`{name}` does not change over time"
             where = Label(symbol.place, "it is given here without `[t]`")
             scope.report("BP309", message, e.span, others=[where], helps=[f"write `{name}`"])
@@ -256,13 +258,17 @@ def _symbol(e: syntax.Name, scope: Scope) -> Symbol | None:
         symbol = _gradient(e.text, scope)
     if symbol is None and scope.faults.first_time(e.text):
         close = scope.table.near(e.text)
+        if scope.inside == "claim" and e.text.startswith("d"):
+            close = None
         where = [Label(scope.table.symbols[close].place, f"`{close}` is here")] if close else []
         helps = meant(close)
         if not close and calls.is_word(e.text):
             helps = (f"`{e.text}` is an operator and needs brackets: `{e.text}(...)`",)
+        if not helps and scope.inside == "claim" and e.text.startswith("d"):
+            helps = (f"a gradient `d...` is that of a quantity; `{safe(e.text[1:])}` is none",)
         message = f"`{safe(e.text)}` is not declared"
         scope.report("BP101", message, e.span, others=where, helps=helps)
-    return symbol
+    return None if symbol and symbol.unclear else symbol
 
 
 def _gradient(name: str, scope: Scope) -> Symbol | None:
@@ -270,7 +276,7 @@ def _gradient(name: str, scope: Scope) -> Symbol | None:
     of = scope.table.symbols.get(name[1:]) if name.startswith("d") else None
     if of is None or not of.is_quantity or of.kind != "real":
         return None
-    return replace(of, name=name, role="gradient")
+    return replace(of, name=name, role="state" if of.role == "state" else "gradient")
 
 
 def _visit_all(items: tuple[syntax.Subscript, ...], scope: Scope) -> None:

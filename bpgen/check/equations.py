@@ -99,7 +99,9 @@ def _parts(
         each = extent.divided(parts[0])
         number = each.number if each else None
         helps = (
-            [f"{extent} is {number} parts of {parts[0]}"] if (number or 0) > 1 and len(set(parts)) == 1 else []
+            [f"{extent} is {number} parts of {parts[0]}"]
+            if (number or 0) > 1 and len(set(parts)) == 1
+            else []
         )
         others = labels(scope, [Operand(e.args[0], node)])
         scope.report("BP212", message, e.span, others=others, helps=helps)

@@ -17,7 +17,7 @@ _WORDS = {"real": "real", "int": "an integer", "bool": "a boolean"}
 def suit(scope: Scope, op: str, operands: Sequence[Operand]) -> bool:
     """Whether an operator can take the kinds of its arguments; a report if not."""
     for place, operand in enumerate(operands):
-        wanted = _wanted(op, place)
+        wanted = _wanted(op, place, operands)
         if wanted and operand.node.kind != wanted:
             _refuse(scope, op, operand, wanted)
             return False
@@ -25,9 +25,12 @@ def suit(scope: Scope, op: str, operands: Sequence[Operand]) -> bool:
 
 
 def joined(op: str, nodes: list[Node]) -> list[Node]:
-    """The arguments, with both sides of a `where` made numbers if one is."""
+    """The arguments as the operator gets them: both sides of a `where` are numbers if one is."""
     if op == "where" and {node.kind for node in nodes[1:]} not in ({"int"}, {"bool"}):
-        return [nodes[0], *(as_real(node) for node in nodes[1:])]
+        return [nodes[0], *(n if n.op == "number" else as_real(n) for n in nodes[1:])]
+    if op == "power" and nodes[0].op == "number" and nodes[0]["value"] < 0:
+        base = apply("negate", number(-nodes[0]["value"]), place=nodes[0].place)
+        return [base, *nodes[1:]]  # printed as (-2)**n
     return nodes
 
 
@@ -42,11 +45,14 @@ def as_real(node: Node) -> Node:
     return apply("cast", node, place=node.place)
 
 
-def _wanted(op: str, place: int) -> str | None:
+def _wanted(op: str, place: int, operands: Sequence[Operand]) -> str | None:
     if op in _LOGICAL or (op == "where" and place == 0):
         return "bool"
     if op == "remainder" or (op in ("take", "entries") and place > 0):
         return "int"
+    if op == "cross_entropy" and place == 1:  # labels: integers, or dense, of the logits' rank
+        dense = operands[1].node.rank == operands[0].node.rank
+        return "real" if dense else "int"
     return None
 
 
@@ -63,6 +69,9 @@ def _refuse(scope: Scope, op: str, operand: Operand, wanted: str) -> None:
         helps = ["compare it with something, as in `x > 0`"]
     elif op == "remainder":
         message = f"`%` is for integers and `t`; {what} is {_WORDS[kind]}"
+    elif op == "cross_entropy":
+        message = f"labels are integers, or real and of the logits' shape; {what} is {_WORDS[kind]}"
+        helps = ["declare them, as in `input y[t] : (N) int < V`"] if wanted == "int" else []
     else:
         message = f"a subscript is an integer; {what} is {_WORDS[kind]}"
         helps = ["declare it as one, as in `input w[t] : (N) int < V`"]

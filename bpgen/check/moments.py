@@ -14,6 +14,12 @@ def is_step(item: syntax.Subscript) -> bool:
     return _shift(item) is not None
 
 
+def speaks_of_time(item: syntax.Subscript) -> bool:
+    """Whether a subscript can only be a step: `t-1`, `T`, `T+1`, and not `0`, a place as well."""
+    when = _moment(item)
+    return isinstance(when, int) or (isinstance(when, Fixed) and when.anchor == "last")
+
+
 def is_fixed(item: syntax.Subscript) -> bool:
     """Whether a subscript is a step counted from an end, `0` or `T+1`."""
     return isinstance(_moment(item), Fixed)

@@ -17,7 +17,7 @@ from bpgen.sizes import Shape, Size, size
 from bpgen.source import Source, Span
 
 NODES = 100_000  # of a spec, abbreviations expanded
-HEIGHT = 250  # of an expression, abbreviations expanded
+HEIGHT = 240  # of an expression, abbreviations expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Symbol:
     kind: str = "real"
     value: int | None = None  # of a fixed size
     function: syntax.Fn | syntax.Op | None = None
+    unclear: bool = False  # given two meanings; nothing more is said of it
 
     @property
     def is_quantity(self) -> bool:
@@ -164,7 +165,7 @@ class Scope:
     ) -> None:
         """Keep a report, with the calls that led to its place."""
         calls = [Label(use.call, f"in `{use.name}`, used here") for use in reversed(self.uses)]
-        labels = (*others, *calls[:4])
+        labels = (*others, *calls[:3], *calls[3:][-1:])
         report = Report(code, message, Label(place, label), labels, tuple(notes), tuple(helps))
         self.faults.add(report)
 
@@ -178,7 +179,9 @@ def near(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that a name may be a slip of."""
     known = {candidate.lower(): candidate for candidate in candidates}
     found = get_close_matches(name.lower(), list(known), 1)
-    return known[found[0]] if found else None
+    if not found or (len(name) < 3 and found[0] != name.lower() and known[found[0]][0] != name[0]):
+        return None
+    return known[found[0]]
 
 
 def meant(name: str | None, otherwise: str = "") -> tuple[str, ...]:

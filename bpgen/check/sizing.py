@@ -115,8 +115,10 @@ def _named(e: syntax.Name, scope: Scope) -> Size | None:
             return None
         return _size(given.expression, given.scope)
     symbol = scope.table.symbols.get(e.text)
-    if symbol and symbol.role == "dim":
+    if symbol and symbol.role == "dim" and not symbol.unclear:
         return scope.table.size(symbol)
+    if symbol and symbol.unclear:
+        return None
     name = safe(e.text)
     if e.text == "T":
         helps = ["T varies from call to call; only `over=t` and `[T]` speak of the steps"]

@@ -37,7 +37,9 @@ def group(
     if len(axes) > node.rank:
         what = f"{len(axes)} axes are subscripted, and {scope.quote(written)}"
         message = f"{what} takes them from {shape_text(node.shape)}"
-        scope.report("BP211", message, written.span, others=labels(scope, [Operand(written, node)])[1:])
+        scope.report(
+            "BP211", message, written.span, others=labels(scope, [Operand(written, node)])[1:]
+        )
         return None
     taken = []
     for axis, item in enumerate(axes, start=-node.rank):
@@ -60,6 +62,7 @@ def _is_array(item: syntax.Subscript, scope: Scope) -> bool:
 
 
 def _number(item: syntax.Expression, scope: Scope) -> int | None:
+    """The place that a subscript names, if it can be known now."""
     if isinstance(item, syntax.Number) and isinstance(item.value, int):
         return item.value
     if isinstance(item, syntax.Unary) and item.symbol == "-":
@@ -72,6 +75,10 @@ def _number(item: syntax.Expression, scope: Scope) -> int | None:
         symbol = scope.table.symbols.get(item.text)
         if given is None and symbol and symbol.role == "dim":
             return symbol.value
+    if isinstance(item, syntax.Binary) and item.symbol in ("+", "-", "*"):
+        left, right = _number(item.left, scope), _number(item.right, scope)
+        if left is not None and right is not None:
+            return {"+": left + right, "-": left - right, "*": left * right}[item.symbol]
     return None
 
 
@@ -144,7 +151,7 @@ def _gathered(
     visited = []
     for item in arrays:
         assert not isinstance(item, syntax.Slice | syntax.NewAxis)
-        visited.append((item, scope.visit(item, scope.down())))
+        visited.append((item, scope.visit(item, scope.down(2))))
     operands = [Operand(item, index) for item, index in visited if index is not None]
     if len(operands) < len(arrays):
         return None

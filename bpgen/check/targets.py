@@ -40,6 +40,7 @@ def collect(statements: tuple[syntax.Statement, ...], scope: Scope) -> list[Writ
         for part, target in enumerate(statement.targets):
             written = _written(statement, target, part, scope)
             if written is None or not _settable(written, scope):
+                _enter_anyway(target, scope)
                 continue
             key = (written.name, written.when)
             if key in first:
@@ -136,6 +137,8 @@ def _settable(written: Written, scope: Scope) -> bool:
     fixed = isinstance(when, Fixed)
     if symbol is None and not fixed:
         return define(Symbol(name, "equation", written.place, when is not None), scope)
+    if symbol and symbol.unclear:
+        return False
     where = [Label(symbol.place, f"`{safe(name)}` is declared here")] if symbol else []
     if symbol and symbol.role not in ("state", "equation"):
         message = f"`{safe(name)}` is {symbol.what()} and cannot be set"
@@ -164,6 +167,14 @@ def _settable(written: Written, scope: Scope) -> bool:
         scope.report("BP103", message, written.place, others=where)
         return False
     return True
+
+
+def _enter_anyway(target: syntax.Target, scope: Scope) -> None:
+    """Enter the name of a refused left side, so that those who read it are not refused as well."""
+    name = _name(target)
+    timed = isinstance(target, syntax.Subscripted)
+    symbol = Symbol(name.text, "equation", target.span, timed, unclear=True)
+    scope.table.symbols.setdefault(name.text, symbol)
 
 
 def _one_loss(statements: tuple[syntax.Statement, ...], scope: Scope) -> None:
@@ -205,6 +216,8 @@ def _marks(statement: syntax.Output, marked: dict[str, Span], scope: Scope) -> b
     if symbol is None:
         if scope.faults.first_time(name.text):
             scope.report("BP101", f"`{shown}` is not declared", name.span)
+        return False
+    if symbol.unclear:
         return False
     if symbol.role not in ("state", "equation"):
         message = f"`{shown}` is {symbol.what()}, so it is no output"

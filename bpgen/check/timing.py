@@ -129,10 +129,9 @@ def _direction(edges: Sequence[_Edge], scope: Scope) -> int:
         others = _labels(e for e in loop if e is not place)
         scope.report("BP301", message, place.place, "reads ahead", others=others, helps=helps)
     else:
-        for edge in edges:
-            symbol = symbols.get(edge.target)
-            if edge.shift and symbol and symbol.role != "state":
-                _not_a_state(edge, scope)
+        for name in dict.fromkeys(e.target for e in edges if e.shift):
+            if name in symbols and symbols[name].role != "state":
+                _not_a_state([e for e in edges if e.shift and e.target == name], scope)
     return 1 if back else -1
 
 
@@ -200,17 +199,19 @@ def _report_at_once(loop: Sequence[_Edge], scope: Scope) -> None:
     scope.report("BP303", message, loop[0].place, label, others=others, helps=helps)
 
 
-def _not_a_state(edge: _Edge, scope: Scope) -> None:
-    symbol = scope.table.symbols[edge.target]
-    name = edge.target
-    shift = edge.shift or 0
+def _not_a_state(edges: Sequence[_Edge], scope: Scope) -> None:
+    """Report a name that is read at other steps and depends on itself, once for all readings."""
+    name = edges[0].target
+    symbol = scope.table.symbols[name]
+    shift = edges[0].shift or 0
     step = f"{name}[t{shift:+d}]"
     end = "first" if shift < 0 else "last"
     shape = shape_text(symbol.shape) if symbol.shape is not None else "(...)"
     message = f"`{step}` has no value at the {end} step: `{name}` depends on it and is no state"
     helps = [f"declare it: `state {name}[t] : {shape}`"]
     others = [Label(symbol.place, f"`{name}` is set here")]
-    scope.report("BP302", message, edge.place, others=others, helps=helps)
+    others += [Label(edge.place, "and read here") for edge in edges[1:4]]
+    scope.report("BP302", message, edges[0].place, others=others, helps=helps)
 
 
 # -- states ---------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Each entry was taken from one side, and that side receives its gradient; the other receives zero.
 """
 
-from bpgen.ir import Node, apply, refs
+from bpgen.ir import Node, apply
 from bpgen.ops.shapes import broadcast as shape
 
 __all__ = ["shape"]
@@ -18,7 +18,7 @@ because = "the side that was taken receives all, the other nothing"
 
 def numpy(c: str, a: str, b: str, *, node: Node, dtype: str) -> str:
     sides = node.args[1:]
-    plain_numbers = not any(side.rank or refs(side) for side in sides)
+    plain_numbers = not any(side.rank or side.timed for side in sides)
     cast = f".astype({dtype})" if node.kind == "real" and plain_numbers else ""
     return f"np.where({c}, {a}, {b}){cast}"
 

@@ -31,6 +31,7 @@ class Body:
     external: dict[str, Shape]  # timed arrays that are there from the start: inputs, saved, given
     have: set[tuple[str, int]] = field(default_factory=set)  # views that are there from the start
     extra: tuple[tuple[str, int], ...] = ()  # readings elsewhere, that views must be there for
+    allotted: set[str] = field(default_factory=set)
     owned: set[str] = field(default_factory=set)  # targets that must not share memory
     lines: list[str] = field(default_factory=list)
     equations: dict[str, Equation] = field(default_factory=dict)
@@ -182,8 +183,19 @@ class Body:
             self.lines.append("")
         if timed:
             self.heading("all steps at once")
-        for equation in block.equations:
-            self.one(equation)
+        for group in split_groups(block.equations):
+            if len(group) == 1 or not all(self._simple(e) for e in group):
+                for equation in group:
+                    self.one(equation)
+            else:
+                timed = group[0].timed
+                targets = [self.names.quantity(e.target) for e in group]
+                writer = Writer(self.read, timed)
+                self._assign(targets, group, writer, comment(group[0].shape, steps=timed), 0)
+
+    def _simple(self, e: Equation) -> bool:
+        shifted = any(self.shifts(e.target)) and e.timed
+        return not shifted and self.margins(e.target) == (0, 0) and e.target not in self.owned
 
     def one(self, equation: Equation) -> None:
         """An equation without a loop."""
@@ -217,9 +229,10 @@ class Body:
     def loop(self, block: Block) -> None:
         if self.lines and self.lines[-1]:
             self.lines.append("")
+        self._allocate_alike(block)
         for equation in block.equations:
             kind = self.storage[equation.target]
-            if kind == "array":
+            if kind == "array" and equation.target not in self.allotted:
                 self.allocate(equation)
             elif kind == "carry":
                 own = self.names.quantity(equation.target)
@@ -229,10 +242,69 @@ class Body:
         self.heading("one step after another" + (", from the last" if down else ""))
         self.lines.append(f"{INDENT}for t in {'reversed(range(T))' if down else 'range(T)'}:")
         writer = Writer(self.read, False)
-        for equation in block.equations:
-            own = self.names.quantity(equation.target)
-            target = f"{own}[t]" if self.storage[equation.target] == "array" else own
-            self.add(f"{target} = {writer.write(equation.value)}", comment(equation.shape), 1)
+        for group in split_groups(block.equations):
+            targets = []
+            for equation in group:
+                own = self.names.quantity(equation.target)
+                kept = self.storage[equation.target] == "array"
+                targets.append(f"{own}[t]" if kept else own)
+            self._assign(targets, group, writer, comment(group[0].shape), 1)
+
+    def _assign(
+        self, targets: list[str], group: tuple[Equation, ...], writer: Writer, note: str, depth: int
+    ) -> None:
+        """One equation, or several that take one array apart."""
+        text = writer.write(group[0].value)
+        if len(group) > 1:
+            value = group[0].value
+            whole = writer.write(value.args[0])
+            text = f"np.split({whole}, {len(group)}, axis={value['axis']})"
+            note += " each"
+        self.add(f"{', '.join(targets)} = {text}", note, depth)
+
+    def _allocate_alike(self, block: Block) -> None:
+        """Arrays of one shape without rows outside the steps, in one line."""
+        alike: dict[tuple[Shape, str], list[str]] = {}
+        for e in block.equations:
+            if self.storage[e.target] == "array" and self.margins(e.target) == (0, 0):
+                alike.setdefault((e.shape, e.value.kind), []).append(e.target)
+        for (shape, kind), targets in alike.items():
+            if len(targets) > 1 and kind == "real":
+                left = ", ".join(self.names.quantity(name) for name in targets)
+                sizes = shape_text(shape, steps=True)[1:]
+                note = f"{comment(shape, steps=True)} each"
+                self.add(f"{left} = np.empty(({len(targets)}, {sizes}, dtype)", note)
+                self.allotted |= set(targets)
+
+
+def split_groups(equations: Iterable[Equation]) -> list[tuple[Equation, ...]]:
+    """The equations one by one, but those together that cut one array into equal parts."""
+    groups: list[list[Equation]] = []
+    for equation in equations:
+        if groups and _continues(groups[-1], equation):
+            groups[-1].append(equation)
+        else:
+            groups.append([equation])
+    made: list[tuple[Equation, ...]] = []
+    for group in groups:
+        last = group[-1].value
+        if len(group) > 1 and last["stop"] == last.args[0].shape[last["axis"]]:
+            made.append(tuple(group))
+        else:
+            made += [(equation,) for equation in group]
+    return made
+
+
+def _continues(group: list[Equation], equation: Equation) -> bool:
+    before, value = group[-1].value, equation.value
+    return (
+        value.op == before.op == "slice"
+        and group[0].value["start"].number == 0
+        and value.args == before.args
+        and value["axis"] == before["axis"]
+        and value["start"] == before["stop"]
+        and value.shape == before.shape
+    )
 
 
 def sizes_in(lines: Iterable[str], sizes: Iterable[str]) -> list[str]:

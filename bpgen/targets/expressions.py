@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from bpgen.ir import OPERATORS, Node, walk
 from bpgen.ops.spelling import spell
-from bpgen.sizes import Shape
+from bpgen.sizes import ONE, Shape
 
 Read: TypeAlias = Callable[[Node, bool], str]
 
@@ -54,14 +54,16 @@ class Writer:
             return text
         if OPERATORS[node.op].elementwise:
             return behind_time(text, node.rank - arg.rank) if arg.timed else text
-        if not arg.timed and len(node.args) > 1 and node.op not in ("einsum", "take", "entries"):
+        mixed = OPERATORS[node.op].facts.get("mixed", False)
+        if not arg.timed and len(node.args) > 1 and not mixed:
             return f"np.broadcast_to({text}, {shape_text(arg.shape, steps=True)})"
         return text
 
     def rows(self, node: Node) -> str | None:
         """The expression over all steps as one matrix of rows, where it works row by row."""
         if not node.timed:
-            return self.write(node) if node.rank <= 1 else None
+            flat = node.rank <= 1 or (node.rank == 2 and node.shape[0] == ONE)
+            return bracketed(self.write(node)) if flat else None
         if node.rank != 2:
             return None
         if node.op == "ref":
@@ -192,18 +194,17 @@ def _matmul(w: Writer, node: Node) -> str:
     if left.timed and left.rank == 1:  # rows are steps
         return f"({a} @ {b})"
     if right.timed and right.rank == 1:
-        return f"({a} @ {b}[..., None])[..., 0]" if left.rank > 2 else _by_columns(a, b, left)
+        if left.rank > 2:
+            return f"({a} @ {b}[..., None])[..., 0]"
+        if left.op == "transpose":  # W.T @ x[t] for all t: the steps are rows
+            return f"({b} @ {bracketed(w.write(left.args[0]))})"
+        return f"({b} @ {a}.T)"
     stack = node.rank - 2
     if left.timed and left.rank - 2 < stack:
         a = behind_time(a, stack - left.rank + 2)
     if right.timed and right.rank - 2 < stack:
         b = behind_time(b, stack - right.rank + 2)
     return f"({a} @ {b})"
-
-
-def _by_columns(a: str, b: str, left: Node) -> str:
-    """W @ x[t] for all t, x[t] a vector: the steps are rows."""
-    return f"({b} @ {a}.T)" if left.rank == 2 else f"({b} @ {a})"
 
 
 def _both_timed(left: Node, right: Node, a: str, b: str) -> str:

@@ -328,7 +328,7 @@ def _cotangents(plan: Plan, names: Names) -> list[str]:
         if given not in read:
             continue
         if output == cell.loss:
-            made += layout(f"{own} = float({argument})", 4)
+            made += layout(f"{own} = dtype.type({argument})", 4)
             continue
         words = boundary_shape(cell, equation.shape, equation.timed)
         shape = f"({', '.join(words)}{',' if len(words) == 1 else ''})"

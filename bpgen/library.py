@@ -1,0 +1,72 @@
+"""The library of cells that comes with bpgen, and how a spec is found by what a user typed.
+
+The cells are the files of `bpgen/cells/`, found and not listed. Nothing here parses them: whoever
+asks for the list waits for no grammar.
+"""
+
+import re
+import textwrap
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+_ABOUT = re.compile(r'^about\s+"(.*)"', re.MULTILINE)
+
+
+def names() -> list[str]:
+    """Every cell of the library, by name, in order."""
+    found = (entry.name for entry in _folder().iterdir())
+    return sorted(name.removesuffix(".spec") for name in found if name.endswith(".spec"))
+
+
+def text(name: str) -> str:
+    """The spec of a cell of the library. Raises `LookupError` if there is none of that name."""
+    if name not in names():
+        raise LookupError(f"the library has no cell `{name}`{_meant(name, names())}")
+    return _folder().joinpath(f"{name}.spec").read_text("utf-8")
+
+
+def about(name: str) -> str:
+    """The line that a cell of the library says of itself."""
+    found = _ABOUT.search(text(name))
+    return found[1] if found else ""
+
+
+def index(width: int = 80) -> str:
+    """One line for each cell: its name, and what it says of itself."""
+    known = names()
+    margin = max(map(len, known), default=0)
+    lines: list[str] = []
+    for name in known:
+        opening = f"{name:<{margin}}  "
+        lines += textwrap.wrap(
+            about(name), width, initial_indent=opening, subsequent_indent=" " * len(opening)
+        ) or [name]
+    return "\n".join(lines) + "\n"
+
+
+def find(typed: str) -> Path | str:
+    """The path that a user typed, or the cell of the library whose name they typed instead.
+
+    A cell comes back as its name. Raises `LookupError`, whose text says what was meant, if there is
+    neither a file nor a cell.
+    """
+    path = Path(typed)
+    if path.is_file():
+        return path
+    if typed in names():
+        return typed
+    if path.exists():
+        raise LookupError(f"`{typed}` is not a file")
+    beside = [str(other) for other in path.parent.glob("*.spec")] if path.parent.is_dir() else []
+    raise LookupError(f"there is no file `{typed}`{_meant(typed, [*beside, *names()])}")
+
+
+def _meant(typed: str, known: list[str]) -> str:
+    near = get_close_matches(typed, known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _folder() -> Traversable:
+    return files("bpgen").joinpath("cells")
