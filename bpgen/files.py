@@ -55,7 +55,7 @@ def stamp(text: str) -> str:
     The first line is the same in every file, and the second is not a comment, so that nothing a
     spec says can stand where Python looks for an encoding.
     """
-    above = f"{HEADER}{text.rstrip()}\n"
+    above = f"{HEADER}{text.rstrip()}\n\n\n"
     return f"{above}{SEAL}{sha256(above.encode()).hexdigest()}\n"
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import xml.etree.ElementTree as xml
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -40,11 +41,11 @@ def run(files: Mapping[str, str], seed: int | None = None) -> tuple[Check, ...]:
     with TemporaryDirectory(prefix="bpgen-") as name:
         place = Path(name)
         for file, text in files.items():
-            place.joinpath(file).write_text(_seeded(text, seed), "utf-8")
+            place.joinpath(file).write_text(text, "utf-8")
         place.joinpath("pytest.ini").write_text("[pytest]\n", "utf-8")
         command = [sys.executable, "-I", "-B", "-m", "pytest", *_OPTIONS, *_tests(files)]
         done = subprocess.run(
-            command, cwd=place, env=_bare(), capture_output=True, text=True, check=False
+            command, cwd=place, env=_environment(seed), capture_output=True, text=True, check=False
         )
         report = place / "report.xml"
         if done.returncode not in (0, 1) or not report.is_file():
@@ -52,41 +53,45 @@ def run(files: Mapping[str, str], seed: int | None = None) -> tuple[Check, ...]:
         return tuple(map(_check, xml.parse(report).iter("testcase")))
 
 
-def table(checks: Iterable[Check]) -> list[str]:
-    """A line for each test of the file, with all that it was run for."""
+def table(checks: Iterable[Check], width: int = 80) -> list[str]:
+    """A line for each test of the file: what came of it, and all that it was run for."""
     groups: dict[str, list[Check]] = {}
     for check in checks:
         groups.setdefault(check.name, []).append(check)
     margin = max(map(len, groups), default=0)
-    return [f"  {name:<{margin}}  {_summary(group)}" for name, group in groups.items()]
+    lines: list[str] = []
+    for name, group in groups.items():
+        outcome = _worst(group)
+        alike = [check.subject for check in group if check.outcome == outcome]
+        # `first-W` and `second-W` are both of W; what pytest could not name is not worth a word
+        subjects = dict.fromkeys(each.rpartition("-")[2] for each in alike if "<" not in each)
+        opening = f"  {name:<{margin}}  {outcome:<7}"
+        room = textwrap.wrap(", ".join(filter(None, subjects)), width - len(opening) - 2) or [""]
+        lines += [
+            f"{opening if i == 0 else ' ' * len(opening)}  {row}" for i, row in enumerate(room)
+        ]
+    return [line.rstrip() for line in lines]
 
 
-def _summary(group: list[Check]) -> str:
-    failed = [check for check in group if check.outcome == "failed"]
-    if failed:
-        return f"FAILED  {' '.join(check.subject for check in failed)}".rstrip()
-    if all(check.outcome == "skipped" for check in group):
-        return "skipped"
-    return f"ok      {' '.join(check.subject for check in group)}".rstrip()
-
-
-def _seeded(text: str, seed: int | None) -> str:
-    return text if seed is None else re.sub(r"\bseed=0\b", f"seed={seed}", text)
+def _worst(group: list[Check]) -> str:
+    outcomes = {check.outcome for check in group}
+    return next(each for each in ("failed", "passed", "skipped") if each in outcomes)
 
 
 def _tests(files: Mapping[str, str]) -> list[str]:
     return [name for name in files if name.startswith("test_")]
 
 
-def _bare() -> dict[str, str]:
-    """Our environment without what would change a run of pytest."""
+def _environment(seed: int | None) -> dict[str, str]:
+    """Ours, without what would change a run of pytest, and with the seed that a test looks for."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "NO_COLOR": "1"}
+    given = {} if seed is None else {"BPGEN_SEED": str(seed)}
+    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "NO_COLOR": "1", **given}
 
 
 def _check(case: xml.Element) -> Check:
-    name, _, rest = case.get("name", "").partition("[")
-    name = name.removeprefix("test_").replace("_", " ")
+    function, _, rest = case.get("name", "").partition("[")
+    name = function.removeprefix("test_").replace("_", " ")
     subject = rest.removesuffix("]")
     for tag, outcome in (("failure", "failed"), ("error", "failed"), ("skipped", "skipped")):
         found = case.find(tag)
@@ -105,5 +110,6 @@ def _reason(out: str, err: str) -> str:
     missing = re.search(r"No module named '?(\w+)", err + out)
     if missing and missing[1] in ("pytest", "numpy"):
         return f"gradcheck needs {missing[1]}: pip install {missing[1]}"
-    lines = (err or out).strip().splitlines()
+    said = re.findall(r"^E +(.*)", out, re.MULTILINE)
+    lines = said or (err or out).strip().splitlines()
     return lines[-1] if lines else "the test ended without a word"

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from bpgen.report import Report
-from bpgen.sizes import ONE, Shape, Size, shape_text
+from bpgen.sizes import ONE, Shape, Size
 from bpgen.source import Source, Span
 
 # -- time -----------------------------------------------------------------------------------------
@@ -400,70 +400,6 @@ def fresh(wanted: str, taken: Mapping[str, object] | set[str]) -> str:
     while wanted in taken:
         wanted += "_"
     return wanted
-
-
-# -- text -----------------------------------------------------------------------------------------
-
-_BINARY = {
-    "add": ("+", 10),
-    "subtract": ("-", 10),
-    "multiply": ("*", 20),
-    "divide": ("/", 20),
-    "matmul": ("@", 20),
-    "remainder": ("%", 20),
-}
-
-
-def when_text(when: When) -> str:
-    """`[t-1]`, `[0]`, `[T]`, or nothing."""
-    if when is None:
-        return ""
-    if isinstance(when, int):
-        return f"[t{when:+d}]" if when else "[t]"
-    if when.anchor == "first":
-        return f"[{1 + when.offset}]"
-    return f"[T{when.offset:+d}]" if when.offset else "[T]"
-
-
-def text(node: Node, within: int = 0) -> str:
-    """An expression as a spec would write it; operators without such a form print as calls."""
-    if node.op == "ref":
-        return f"{node['name']}{when_text(node['when'])}"
-    if node.op in ("number", "size", "step"):
-        return {"number": lambda: f"{node['value']!r}", "size": lambda: f"{node['size']}"}.get(
-            node.op, lambda: "t"
-        )()
-    if node.op in _BINARY:
-        symbol, level = _BINARY[node.op]
-        left, right = node.args
-        shown = f"{text(left, level)} {symbol} {text(right, level + 1)}"
-        return f"({shown})" if level < within else shown
-    if node.op == "power":
-        shown = f"{text(node.args[0], 41)}**{text(node.args[1], 40)}"
-        return f"({shown})" if within > 40 else shown
-    if node.op == "negate":
-        shown = f"-{text(node.args[0], 30)}"
-        return f"({shown})" if within > 10 else shown
-    if node.op == "transpose" and node["axes"] is None:
-        return f"{text(node.args[0], 50)}.T"
-    defaults = OPERATORS[node.op].attributes if node.op in OPERATORS else {}
-    words = [text(arg) for arg in node.args]
-    words += [f"{k}={_shown(v)}" for k, v in node.attrs if v != defaults.get(k)]
-    return f"{node.op}({', '.join(words)})"
-
-
-def _shown(value: Attribute) -> str:
-    if isinstance(value, tuple):
-        if value and all(isinstance(v, Size) for v in value):
-            return shape_text(value)
-        return f"({', '.join(map(_shown, value))})"
-    return text(value) if isinstance(value, Node) else str(value)
-
-
-def equation_text(equation: Equation) -> str:
-    """`h[t] = tanh(a[t])  : (N, H)`."""
-    target = equation.target + ("[t]" if equation.timed else "")
-    return f"{target} = {text(equation.value)}  : {shape_text(equation.shape)}"
 
 
 def is_number(node: Node, value: float) -> bool:

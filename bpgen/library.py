@@ -23,7 +23,9 @@ def names() -> list[str]:
 def text(name: str) -> str:
     """The spec of a cell of the library. Raises `LookupError` if there is none of that name."""
     if name not in names():
-        raise LookupError(f"the library has no cell `{name}`{_meant(name, names())}")
+        raise LookupError(
+            f"the library has no cell `{name}`{_meant(get_close_matches(name, names(), n=1))}"
+        )
     return _folder().joinpath(f"{name}.spec").read_text("utf-8")
 
 
@@ -59,13 +61,14 @@ def find(typed: str) -> Path | str:
         return typed
     if path.exists():
         raise LookupError(f"`{typed}` is not a file")
-    beside = [str(other) for other in path.parent.glob("*.spec")] if path.parent.is_dir() else []
-    raise LookupError(f"there is no file `{typed}`{_meant(typed, [*beside, *names()])}")
+    beside = sorted(path.parent.glob("*.spec")) if path.parent.is_dir() else []
+    known = {**{name: name for name in names()}, **{each.stem: str(each) for each in beside}}
+    near = get_close_matches(path.stem, known, n=1)
+    raise LookupError(f"there is no file `{typed}`{_meant([known[name] for name in near])}")
 
 
-def _meant(typed: str, known: list[str]) -> str:
-    near = get_close_matches(typed, known, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+def _meant(near: list[str]) -> str:
+    return f"; did you mean `{near[0]}`?" if near else "; `bpgen cells` lists the library"
 
 
 def _folder() -> Traversable:

@@ -1,7 +1,8 @@
 """What `bpgen ops` says: the operators by family, and all there is to know of one.
 
-Nothing of it is written here. Families follow from the facts that operators state, and a page is
-their docstring, their spelling and the source of their backward rule.
+Families follow from the facts that operators state, and a page is their docstring, their spelling
+and the source of their backward rule. Only `split` is described here: it is no operator but a form
+of equation, and people look for it among them.
 """
 
 import ast
@@ -23,6 +24,15 @@ _FAMILIES: tuple[tuple[str, Callable[[Operator], bool]], ...] = (
     ("along an axis: over= or axis=, else the last", lambda op: bool(op.facts.get("along"))),
     ("arrays and shapes", lambda op: True),
 )
+_SPLIT = """An axis cut into parts of one size, `a[t], b[t] = split(z[t], H)`, or of several, \
+`split(z[t], (H, K))`."""
+_SPLIT_PAGE = f"""split(z, H, axis=-1)
+
+{textwrap.fill(_SPLIT, 80)}
+
+It stands alone, to the right of as many names as there are parts. Each part is
+a slice, as in `z[t][:, 0:H]`, and receives its gradient in its place.
+"""
 _N, _H = size("N"), size("H")
 _EXAMPLES: tuple[Shape, ...] = ((_N, _H), (_H, _H), (_H,), ())
 
@@ -40,6 +50,7 @@ def families() -> dict[str, list[Operator]]:
 def index(width: int = 80) -> str:
     """One line for each operator, under the headings of the families."""
     shown = {title: [(_word(op), _first(op)) for op in each] for title, each in families().items()}
+    shown[_FAMILIES[-1][0]] = sorted([*shown[_FAMILIES[-1][0]], ("split", _SPLIT)])
     margin = max(len(word) for each in shown.values() for word, _ in each)
     lines: list[str] = []
     for title, each in shown.items():
@@ -54,10 +65,12 @@ def index(width: int = 80) -> str:
 
 def entry(name: str) -> str:
     """All there is to know of an operator, by its word or its sign. Raises `LookupError`."""
+    if name == "split":
+        return _SPLIT_PAGE
     known = [op for each in families().values() for op in each]
     found = [op for op in known if name in (op.name, op.facts.get("symbol"))]
     if not found:
-        near = get_close_matches(name, [op.name for op in known], n=1)
+        near = get_close_matches(name, [*(op.name for op in known), "split"], n=1)
         meant = f"; did you mean `{near[0]}`?" if near else "; `bpgen ops` lists all"
         raise LookupError(f"there is no operator `{name}`{meant}")
     return "\n\n".join(map(_page, found))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 # what emitted modules and tests say themselves; builtins that they call are among these
 RESERVED = frozenset(
-    "np pytest params saved rng dtype work t T sizes shapes out outputs grads steps "
+    "np pytest params saved rng dtype work t T output sizes shapes out outputs grads steps "
     "Params Outputs Saved Grads States SHAPES LABELS init_params forward backward step "
     "bind cotangent fold shifted frozen at_step NamedTuple states module".split()
 ) | frozenset(dir(builtins)) | frozenset(keyword.kwlist)  # fmt: skip

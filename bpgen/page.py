@@ -3,6 +3,7 @@
 Every text here is Python that a writer of `bpgen/targets` has made; a template only places it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -26,10 +27,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: its name and arguments as text, a sentence, its body as lines."""
+    """A function: the lines of its head, a sentence, its body as lines."""
 
-    name: str
-    arguments: str
+    head: tuple[str, ...]
     doc: str
     body: tuple[str, ...]
 
@@ -48,17 +48,6 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One test of the shipped file: a function, with its decorators' parameters as text."""
-
-    name: str
-    arguments: str
-    doc: tuple[str, ...]
-    body: tuple[str, ...]
-    decorators: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Test:
     """The test that ships beside a module."""
 
@@ -67,4 +56,14 @@ class Test:
     tables: tuple[str, ...]
     plain: tuple[str, ...]  # source of the plain forward pass and what it calls
     support: tuple[str, ...]  # source of the functions that the cases call
-    cases: tuple[Case, ...]
+    cases: tuple[str, ...]  # source of the tests
+
+
+def head(name: str, words: Sequence[str]) -> tuple[str, ...]:
+    """The lines of `def name(words):`, as a formatter would break them."""
+    line = f"def {name}({', '.join(words)}):"
+    if len(line) <= 100:
+        return (line,)
+    inner = f"    {', '.join(words)}"
+    lines = (inner,) if len(inner) <= 100 else tuple(f"    {word}," for word in words)
+    return (f"def {name}(", *lines, "):")

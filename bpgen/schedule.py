@@ -264,7 +264,7 @@ def _lifted_name(equation: Equation, node: Node) -> str:
         return hint(node, target)
     if any(n.op == "ref" and n["name"].endswith("_out") for n in addends(node)):
         return f"{target}_above"
-    inside = equation.value.op not in ("add", "matmul")
+    inside = equation.value.op not in ("add", "subtract", "matmul")
     if inside:
         target = f"a_{target.removeprefix(equation.value.op + '_')}"
     return f"{target}_{timed[0]['name']}"

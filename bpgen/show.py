@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from bpgen import syntax
-from bpgen.ir import Cell, Claim, Equation, Node, Pair, Quantity, State, text
+from bpgen.ir import Cell, Claim, Equation, Node, Pair, Quantity, State
+from bpgen.notation import text
 from bpgen.page import Module
 from bpgen.render import render
 from bpgen.schedule import Block, Plan, Program
@@ -71,7 +72,7 @@ def _cell(cell: Cell) -> list[str]:
     lines += _section("given", _rows([_given(q) for q in cell.given]))
     lines += _section("states", _rows([_state(s) for s in cell.states]))
     lines += _section("equations", _equations(cell.equations))
-    lines += _section("claims", [line for c in cell.claims for line in _claim(c)])
+    lines += _section("claims", [line for c in cell.claims for line in _claim(c, cell)])
     return lines
 
 
@@ -97,7 +98,7 @@ def _state(s: State) -> Row:
     return f"{s.name}[t]", shape_text(s.shape), "  ".join(words)
 
 
-def _claim(claim: Claim) -> list[str]:
+def _claim(claim: Claim, cell: Cell) -> list[str]:
     words = [claim.kind, text(claim.subject)]
     parts: tuple[tuple[str, Node | None], ...] = (
         ("of", claim.of),
@@ -109,8 +110,11 @@ def _claim(claim: Claim) -> list[str]:
     opening = f"  {' '.join(words)} = "
     if claim.formula is not None:
         return _wrapped(opening, text(claim.formula))
+    written = "" if claim.place is None else cell.source.quote(claim.place)
+    formula = " ".join(written.partition("=")[2].partition("#")[0].split())
     fault = claim.fault.message if claim.fault else "its shapes do not fit"
-    return _wrapped(opening, f"... is ill-typed: {fault}")
+    noted = textwrap.wrap(fault, WIDTH, initial_indent="    # ", subsequent_indent="    # ")
+    return [*_wrapped(opening, formula), *noted]
 
 
 # -- adjoint, simplify ----------------------------------------------------------------------------

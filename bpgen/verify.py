@@ -17,10 +17,9 @@ from bpgen.ir import (
     Pair,
     ShapeError,
     apply,
-    equation_text,
-    text,
     walk,
 )
+from bpgen.notation import equation_text, text
 from bpgen.sizes import Shape, shape_text, size
 from bpgen.source import Source, Span
 

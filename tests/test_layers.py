@@ -21,18 +21,18 @@ LAYERS = (  # from the top down; a new module is entered here, on the lowest lay
     ("cli",),
     ("__init__",),
     ("compile",),
-    ("render", "files", "disk"),
+    ("render", "files", "disk", "show"),
     ("targets", "derive", "judge"),
     ("page", "names"),
     ("schedule", "graph"),
     ("simplify", "rewrites", "adjoint", "interpret", "safe"),
     ("check", "verify"),
     ("parse", "build", "terms", "slips", "scan"),
-    ("ops",),
+    ("ops", "manual"),
     ("ir", "sizes"),
-    ("syntax",),
+    ("syntax", "unparse"),
     ("report",),
-    ("source", "resources", "cells"),
+    ("source", "resources", "cells", "library", "gradcheck"),
 )
 
 FENCED = {  # a library, and the rooms that may know it

@@ -8,7 +8,7 @@ parts, from the bottom up:
     explain      reports of shapes that do not fit     kinds       booleans, integers, numbers
     axes         `over=H`, `axis=-1`                   calls       operators by name
     subscripts   `m[t][:, None]`, `E[w[t]]`            expand      `fn` and `op`
-    elaborate    expressions, from all of these
+    slopes       `tanh'(z)`                            elaborate   expressions, from all of these
     properties   what follows a shape                  declare     the statements that give names
     targets      left sides                            paths       ways through a graph
     timing       loops and directions over time        states      where states start

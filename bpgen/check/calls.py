@@ -233,15 +233,8 @@ def _reduced(
     over = everything if chosen.axes is None else chosen.axes
     if chosen.steps and op not in ("sum", "mean"):
         whole = Operand(written, apply("steps", node, place=written.span))
-        return build(
-            scope,
-            op,
-            name,
-            e.span,
-            [whole],
-            axes=_all((-node.rank - 1, *over), 1 + node.rank),
-            **attrs,
-        )
+        attrs = {**attrs, "axes": _all((-node.rank - 1, *over), node.rank + 1)}
+        return build(scope, op, name, e.span, [whole], **attrs)
     inner: Node | None = node
     if over or not chosen.steps:
         inner = build(scope, op, name, e.span, operands, axes=_all(over, node.rank), **attrs)

@@ -59,13 +59,23 @@ def _judged(
     if formula is not None and _is_jacobian(formula.shape, *shapes):
         return formula, None, None
     misfit = formula and _no_jacobian(formula.shape, *shapes, place)
-    for batch in dict.fromkeys(s for s in subject.shape if s in wrt.shape and s != ONE):
-        single, _ = _formula(statement.formula, batch, scope)
+    for batch in _batches(subject.shape, wrt.shape, scope):
+        single, wrong = _formula(statement.formula, batch, scope)
         shapes = _without(subject.shape, batch), _without(wrt.shape, batch)
         if single is not None and _is_jacobian(single.shape, *shapes):
             return single, None, batch
-        misfit = misfit or (single and _no_jacobian(single.shape, *shapes, place))
+        misfit = misfit or (single and _no_jacobian(single.shape, *shapes, place)) or wrong
+        if misfit and formula is None:
+            note = f"it is read for one example, so without the axis {batch}"
+            misfit = replace(misfit, notes=(note,))
     return None, misfit or fault, None
+
+
+def _batches(of: Shape, wrt: Shape, scope: Scope) -> list[Size]:
+    """The axes that may number examples: both sides have them, and mostly no parameter has."""
+    shared = list(dict.fromkeys(s for s in of if s in wrt and s != ONE))
+    params = [s.shape for s in scope.table.symbols.values() if s.role == "param" and s.shape]
+    return [s for s in shared if not any(s in shape for shape in params)] or shared
 
 
 def _formula(

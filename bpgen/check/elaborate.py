@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import cache
 
 from bpgen import syntax
-from bpgen.check import calls, expand, moments, subscripts
+from bpgen.check import calls, expand, moments, slopes, subscripts
 from bpgen.check.explain import Operand
 from bpgen.check.scope import Reading, Scope, Symbol, meant, near
-from bpgen.ir import OPERATORS, Node, When, apply, number, ref, size_node, step, when_text
+from bpgen.ir import OPERATORS, Node, When, number, ref, size_node, step
+from bpgen.notation import when_text
 from bpgen.report import Label, safe
 from bpgen.sizes import STEPS
 from bpgen.source import Span
@@ -88,7 +89,7 @@ def _transposed(e: syntax.Transposed, scope: Scope) -> Node | None:
     node = visit(e.operand, scope.down())
     if node is None:
         return None
-    dot = Span(e.span.end - 2, e.span.end)
+    dot = Span(e.operand.span.end, e.operand.span.end + 2)
     return calls.build(scope, "transpose", dot, e.span, [Operand(e.operand, node)])
 
 
@@ -96,7 +97,7 @@ def _call(e: syntax.Call, scope: Scope) -> Node | None:
     name = e.function.text
     symbol = scope.table.symbols.get(name)
     if e.primed:
-        return _primed(e, scope)
+        return slopes.primed(e, scope)
     if symbol and symbol.function and not symbol.unclear:
         return expand.call(e, symbol, scope)
     if symbol and symbol.unclear:
@@ -120,29 +121,6 @@ def _call(e: syntax.Call, scope: Scope) -> Node | None:
         if not isinstance(arg, syntax.Text | syntax.Tuple):
             visit(arg, scope.down())
     return None
-
-
-def _primed(e: syntax.Call, scope: Scope) -> Node | None:
-    """`tanh'(z)`: the derivative of an operator that works entry by entry."""
-    name = e.function.text
-    if scope.inside != "claim":
-        message = f"`{name}'` is a derivative, which only claims may use"
-        scope.report("BP113", message, e.function.span)
-        return None
-    node = visit(replace(e, primed=False), scope)
-    if node is None:
-        return None
-    operator = OPERATORS[node.op]
-    if node.op not in (name, "custom") or not (operator.elementwise or node.op == "custom"):
-        scope.report("BP113", f"`{name}` does not work entry by entry", e.function.span)
-        return None
-    if operator.vjp is None or len(e.args) != 1:
-        scope.report("BP113", f"`{name}` has no derivative in one argument", e.function.span)
-        return None
-    found = operator.vjp(number(1), node, *node.args, **dict(node.attrs))
-    slope = found[-1] if isinstance(found, tuple) else found
-    assert isinstance(slope, Node)
-    return slope if slope.shape == node.shape else apply("expand", slope, to=node.shape)
 
 
 # -- names ----------------------------------------------------------------------------------------

@@ -89,20 +89,14 @@ def _parts(
 ) -> list[Node | None]:
     """The slices of one axis, which must be used up exactly."""
     extent = node.shape[axis]
-    total = sum(parts, size(0))
-    if total != extent or len(parts) != written.parts:
-        shown = (
-            " + ".join(map(str, parts)) if len(set(parts)) > 1 else f"{len(parts)} of {parts[0]}"
-        )
+    if sum(parts, size(0)) != extent or len(parts) != written.parts:
+        same = len(set(parts)) == 1
+        shown = f"{len(parts)} of {parts[0]}" if same else " + ".join(map(str, parts)) or "none"
         message = f"{scope.quote(e.args[0], 'what is split')} has {extent} along axis {axis}, "
         message += f"and {written.parts} names take {shown}"
-        each = extent.divided(parts[0])
-        number = each.number if each else None
-        helps = (
-            [f"{extent} is {number} parts of {parts[0]}"]
-            if (number or 0) > 1 and len(set(parts)) == 1
-            else []
-        )
+        each = extent.divided(parts[0]) if same else None
+        number = each.number or 0 if each else 0
+        helps = [f"{extent} is {number} parts of {parts[0]}"] if number > 1 else []
         others = labels(scope, [Operand(e.args[0], node)])
         scope.report("BP212", message, e.span, others=others, helps=helps)
         return [None] * written.parts

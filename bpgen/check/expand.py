@@ -186,7 +186,8 @@ def _custom(e: syntax.Call, function: syntax.Op, scope: Scope) -> Node | None:
     filled = {f"${i}": node for i, node in enumerate(nodes)}
     result = rebuild(body, lambda part: filled.get(part["name"]) if part.op == "ref" else None)
     operands = [kinds.as_real(node) for node in (result, *nodes)]
-    return apply("custom", *operands, derivatives=derivatives, place=e.span)
+    name = function.name.text
+    return apply("custom", *operands, derivatives=derivatives, called=name, place=e.span)
 
 
 def _entry_by_entry(body: Node, args: Sequence[Node], function: syntax.Op, scope: Scope) -> bool:

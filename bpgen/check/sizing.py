@@ -45,8 +45,8 @@ def size_of(expression: syntax.Expression, scope: Scope) -> Size | None:
     ):
         scope.report("BP209", "this size is too large", expression.span)
         return None
-    if found.number is not None and found.number < 0:
-        scope.report("BP209", f"a size cannot be {found.number}", expression.span)
+    if found.terms and all(c < 0 for _, c in found.terms):
+        scope.report("BP209", f"a size cannot be {found}", expression.span)
         return None
     return found
 

@@ -7,7 +7,8 @@ from bpgen.check import moments
 from bpgen.check.declare import define
 from bpgen.check.scope import Scope, Symbol
 from bpgen.graph import Edge, components
-from bpgen.ir import Fixed, When, when_text
+from bpgen.ir import Fixed, When
+from bpgen.notation import when_text
 from bpgen.report import Label, safe
 from bpgen.source import Span
 
@@ -134,8 +135,7 @@ def _settable(written: Written, scope: Scope) -> bool:
     """Whether a left side may be set; an undeclared name is entered."""
     name, when = written.name, written.when
     symbol = scope.table.symbols.get(name)
-    fixed = isinstance(when, Fixed)
-    if symbol is None and not fixed:
+    if symbol is None and not isinstance(when, Fixed):
         return define(Symbol(name, "equation", written.place, when is not None), scope)
     if symbol and symbol.unclear:
         return False
@@ -144,27 +144,31 @@ def _settable(written: Written, scope: Scope) -> bool:
         message = f"`{safe(name)}` is {symbol.what()} and cannot be set"
         scope.report("BP304", message, written.place, others=where)
         return False
-    if fixed and (symbol is None or symbol.role != "state"):
-        message = f"only a state has initial values, and `{safe(name)}` is not declared as one"
-        helps = [f"declare it: `state {safe(name)}[t] : ...`"]
+    if isinstance(when, Fixed):
+        return _startable(written, when, symbol, scope)
+    if symbol and symbol.timed != (when == 0):
+        if symbol.role == "equation":
+            message = f"`{safe(name)}` is defined twice, with `[t]` and without"
+            scope.report("BP103", message, written.place, others=where)
+        else:
+            message = f"`{safe(name)}` changes over time and is set as `{safe(name)}[t]`"
+            scope.report("BP308", message, written.place, others=where)
+        return False
+    return True
+
+
+def _startable(written: Written, when: Fixed, symbol: Symbol | None, scope: Scope) -> bool:
+    """Whether a left side is an initial value of a state; a report if not."""
+    name = safe(written.name)
+    if symbol is None or symbol.role != "state":
+        message = f"only a state has initial values, and `{name}` is not declared as one"
+        helps = [f"declare it: `state {name}[t] : ...`"]
         scope.report("BP311", message, written.place, helps=helps)
         return False
-    if isinstance(when, Fixed) and (
-        when.offset >= 0 if when.anchor == "first" else when.offset <= 0
-    ):
+    if when.offset >= 0 if when.anchor == "first" else when.offset <= 0:
         message = "this step has the equation of every step; only steps before the first are given"
-        helps = [
-            f"the initial value is `{safe(name)}[0]`, or `{safe(name)}[T+1]` of one that runs down"
-        ]
+        helps = [f"the initial value is `{name}[0]`, or `{name}[T+1]` of one that runs down"]
         scope.report("BP311", message, written.place, helps=helps)
-        return False
-    if symbol and when is None and symbol.timed:
-        message = f"`{safe(name)}` changes over time and is set as `{safe(name)}[t]`"
-        scope.report("BP308", message, written.place, others=where)
-        return False
-    if symbol and when == 0 and not symbol.timed:
-        message = f"`{safe(name)}` is defined twice, with `[t]` and without"
-        scope.report("BP103", message, written.place, others=where)
         return False
     return True
 

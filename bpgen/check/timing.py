@@ -143,11 +143,10 @@ def _timed(node: str, scope: Scope) -> bool:
 def _loop_at_once(edges: Sequence[_Edge]) -> list[_Edge]:
     """A loop among edges that take no time, if there is one."""
     names = dict.fromkeys(name for edge in edges for name in (edge.reader, edge.target))
-    for component in components(names, edges):
-        inside = [e for e in edges if e.reader in component and e.target in component]
-        if inside:
-            return _loop(inside[0], inside)
-    return []
+    groups = enumerate(components(names, edges))
+    group = {name: place for place, members in groups for name in members}
+    inside = [e for e in edges if group[e.reader] == group[e.target]]
+    return _loop(inside[0], inside) if inside else []
 
 
 def _loop(edge: _Edge, edges: Sequence[_Edge]) -> list[_Edge]:

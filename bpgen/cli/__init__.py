@@ -160,7 +160,7 @@ def ops(name: str | None) -> None:
         raise Mistake(str(error)) from None
 
 
-# -- files ------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 def _write(place: Path, files: dict[str, str], force: bool, began: float) -> None:

@@ -80,9 +80,10 @@ def refuse(reports: Sequence[Found], hint: str = "") -> NoReturn:
     """Draw all reports, count them, and end: with 2 if it was a matter of files, else with 1."""
     from bpgen.report import draw
 
-    bare = all(source is None for _, source in reports)
-    for report, source in reports:
-        click.echo(draw(report, source) + ("" if bare else "\n"), err=True)
+    drawn = [draw(report, source) for report, source in reports]
+    gap = "\n" if any("\n" in each for each in drawn) else ""
+    for each in drawn:
+        click.echo(each + gap, err=True)
     click.echo(f"found {count(len(reports), 'error')}{'; ' if hint else ''}{hint}", err=True)
     sys.exit(2 if all(report.code in _OF_FILES for report, _ in reports) else 1)
 

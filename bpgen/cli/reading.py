@@ -5,8 +5,10 @@ Every mistake of every spec is collected before a command ends, so that one run 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from bpgen import library
 from bpgen.cli.ends import Mistake, refuse
 from bpgen.parse import read
 from bpgen.report import Refused
+from bpgen.scan import CHARACTERS
 
 if TYPE_CHECKING:
     from bpgen.cli.ends import Found
@@ -38,13 +41,13 @@ def read_all(typed: Sequence[str]) -> list[Source]:
             lost.append(str(error))
     if lost:
         raise Mistake("\nerror: ".join(lost))
-    return _gathered((None, lambda each=each: read(*each)) for each in found)
+    return _gathered((None, partial(read, origin, name)) for origin, name in found)
 
 
 def _opened(name: str) -> tuple[Path | bytes, str]:
     """Where the bytes of a spec are, or what they are, and what to call it in messages."""
     if name == "-":
-        return click.get_binary_stream("stdin").read(), "<stdin>"
+        return sys.stdin.buffer.read(CHARACTERS + 1), "<stdin>"
     place = library.find(name)
     if isinstance(place, Path):
         return place, place.name
@@ -52,8 +55,8 @@ def _opened(name: str) -> tuple[Path | bytes, str]:
 
 
 def through(stage: Callable[[Source], Any], sources: Sequence[Source]) -> list[Any]:
-    """What a stage makes of every source; the end, with reports of all that are wrong, if one is."""
-    return _gathered((source, lambda source=source: stage(source)) for source in sources)
+    """What a stage makes of every source; if one is wrong, the end, with all reports."""
+    return _gathered((source, partial(stage, source)) for source in sources)
 
 
 def _gathered(work: Iterable[tuple[Source | None, Callable[[], Any]]]) -> list[Any]:

@@ -35,6 +35,8 @@ These it may state:
     heavy     True: worth keeping rather than computing again (products, exponentials, reductions)
     domain    `(low, high)` that arguments may be drawn from; a tuple of such for several arguments
     smooth    False: has kinks; a test must stay off them
+    kinks     what is zero at a kink, from the arguments: `kinks(a, b)` gives `(a - b,)`
+    ties      True: `kinks` is never negative, and zero only where several entries tie
     unsafe    True: at some finite arguments the value or the derivative is not finite
     harmless  the number, 1 if not said, that an unsafe operator is safe at in each argument. Where
               a `where` does not take the operator's entry, this stands in, so that backward
@@ -59,7 +61,7 @@ from bpgen.ir import OPERATORS, Operator
 
 _NOT_OPERATORS = ("shapes", "rules", "spelling")
 _OPTIONAL = (
-    "symbol internal kind boolean joins casts timed mixed reduces along heavy domain smooth unsafe "
+    "symbol internal kind boolean joins casts timed mixed reduces along heavy domain smooth kinks ties unsafe "
     "harmless plain helper plain_helper because differential aliases"
 ).split()
 

@@ -15,3 +15,7 @@ because = "the derivative is the sign, 0 at 0"
 
 def vjp(dy: Node, y: Node, a: Node) -> Node:
     return dy * apply("sign", a)
+
+
+def kinks(a: Node) -> tuple[Node, ...]:
+    return (a,)

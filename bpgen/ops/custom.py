@@ -14,7 +14,7 @@ latex = "{value}"
 numpy = "{value}"
 
 
-def shape(value: Shape, *args: Shape, derivatives: tuple[Node, ...]) -> Shape:
+def shape(value: Shape, *args: Shape, derivatives: tuple[Node, ...], called: str) -> Shape:
     return value
 
 

@@ -25,3 +25,7 @@ def hard_sigmoid(x):
 
 def vjp(dy: Node, y: Node, a: Node) -> Node:
     return apply("where", apply("less", apply("abs", a), 3), dy / 6, 0)
+
+
+def kinks(a: Node) -> tuple[Node, ...]:
+    return a + 3, a - 3

@@ -19,3 +19,7 @@ def hard_tanh(x):
 
 def vjp(dy: Node, y: Node, a: Node) -> Node:
     return apply("where", apply("less", apply("abs", y), 1), dy, 0)
+
+
+def kinks(a: Node) -> tuple[Node, ...]:
+    return a + 1, a - 1

@@ -1,5 +1,6 @@
 """Whether one is at most the other, entry by entry."""
 
+from bpgen.ir import Node
 from bpgen.ops.shapes import broadcast as shape
 
 __all__ = ["shape"]
@@ -11,3 +12,7 @@ numpy = "{a} <= {b}"
 plain = "np.real({a}) <= np.real({b})"
 latex = r"{a} \le {b}"
 vjp = None
+
+
+def kinks(a: Node, b: Node) -> tuple[Node, ...]:
+    return (a - b,)

@@ -13,6 +13,7 @@ __all__ = ["shape"]
 reduces = True
 heavy = True
 smooth = False
+ties = True
 kind = "join"
 latex = r"\max {a}"
 because = "the entry that was taken receives all, the others nothing"
@@ -38,3 +39,11 @@ def vjp(dy: Node, y: Node, a: Node, *, axes: tuple[int, ...] | None, keepdims: b
         return dy
     taken = apply("first_max", a, axes=axes)
     return apply("where", taken, restored(dy, a, axes, keepdims), 0)
+
+
+def kinks(a: Node, *, axes: tuple[int, ...] | None, keepdims: bool) -> tuple[Node, ...]:
+    """How far every other entry is from the one taken."""
+    if a.rank == 0:
+        return ()
+    whole = restored(apply("max", a, axes=axes, keepdims=keepdims), a, axes, keepdims)
+    return (apply("where", apply("first_max", a, axes=axes), 1.0, whole - a),)

@@ -22,3 +22,7 @@ def relu(x):
 
 def vjp(dy: Node, y: Node, a: Node) -> Node:
     return apply("where", apply("greater", y, 0), dy, 0)
+
+
+def kinks(a: Node) -> tuple[Node, ...]:
+    return (a,)

@@ -125,7 +125,9 @@ class Body:
         sizes = ", ".join([rows, *map(str, shape)]) + ("," if not shape else "")
         first, last = 1 - before, after
         note = f"{name}[{first}] ... {name}[T{f'+{last}' if last else ''}]"
-        self.add(f"{whole} = np.zeros(({sizes}), {dtype})", note)
+        state = self.states.get(name)
+        filled = state and state.initial and (before, after) in ((1, 0), (0, 1))
+        self.add(f"{whole} = np.{'empty' if filled else 'zeros'}(({sizes}), {dtype})", note)
         self._initial(name, whole, before, after)
         wanted = sorted({0, *self.shifts(name)})
         views, texts = [], []
@@ -142,18 +144,16 @@ class Body:
         if not state or not state.initial:
             return
         start = self.names.quantity(state.initial)
-        depth = 0
-        if state.initial not in self.equations:  # an argument, and zero if it is not given
-            self.lines.append(f"{INDENT}if {start} is not None:")
-            depth = 1
         if state.direction > 0:
             rows = f"{before - state.lag or ''}:{before}" if state.lag > 1 else f"{before - 1}"
-            self.add(f"{whole}[{rows}] = {start}", depth=depth)
         elif state.lag == 1:
-            self.add(f"{whole}[{-after}] = {start}", depth=depth)
+            rows = f"{-after}"
         else:  # the farthest is given first, and lies last
-            stop = f"{-after + state.lag}" if after > state.lag else ""
-            self.add(f"{whole}[{-after}:{stop}] = {start}[::-1]", depth=depth)
+            rows = f"{-after}:{-after + state.lag if after > state.lag else ''}"
+            start += "[::-1]"
+        if state.initial not in self.equations:  # an argument, and zero if it is not given
+            start = f"0 if {self.names.quantity(state.initial)} is None else {start}"
+        self.add(f"{whole}[{rows}] = {start}")
 
     def shifted_views(self, name: str, shape: Shape) -> None:
         """Arrays of a quantity at other steps, for one that has no rows outside 1 to T."""

@@ -6,75 +6,103 @@ gets is for `shipped` to say.
 """
 
 SUPPORT = '''
-def shape_of(name, sizes):
-    """The shape of an argument, by the table of the module."""
-    return tuple(module_size(axis, sizes) for axis in module.SHAPES[name].split())
+def over_time(v, axis, shape=(), before=0, after=0):
+    """The steps of an array by their number, from 1; zeros before the first and after the last."""
+    steps = dict(enumerate(np.moveaxis(v, axis, 0), 1))
+    zeros = np.zeros(shape)
+    last = len(steps)
+    steps |= {1 - k: zeros for k in range(1, before + 1)}
+    return steps | {last + k: zeros for k in range(1, after + 1)}
 
 
-def module_size(axis, sizes):
+def stacked(steps, T, axis):
+    """The steps 1 to T as an array."""
+    return np.moveaxis(np.stack([steps[t] for t in range(1, T + 1)]), 0, axis)
+
+
+def total(steps, T):
+    """The sum of the steps 1 to T."""
+    return sum(steps[t] for t in range(1, T + 1))
+
+
+def size_of(axis, sizes):
     """The number that an axis such as 4*H or D+H is."""
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(int(np.prod(term)) for term in factors)
 
 
-def drawn(name, sizes, rng):
+def drawn(name, sizes, rng, scale):
     """An argument: random, not small, not symmetric unless it must be."""
-    shape = shape_of(name, sizes)
+    shape = tuple(size_of(axis, sizes) for axis in module.SHAPES[name].split())
     if name in BELOW:
-        return rng.integers(0, module_size(BELOW[name], sizes), shape)
+        return rng.integers(0, size_of(BELOW[name], sizes), shape)
     if name in MASKS:
         return rng.random(shape) < 0.6
     if name in SIMPLEX:
         v = rng.random(shape) + 0.1
         return v / v.sum(axis=SIMPLEX[name], keepdims=True)
-    v = rng.normal(size=shape) * (1.0 if name in INPUTS else 0.6)
+    v = rng.normal(size=shape) * (1.0 if name in INPUTS else 0.6) * scale
+    v = np.abs(v) + 0.2 if scale == 0.5 else v
     return (v + np.swapaxes(v, -1, -2)) / 2 if name in SYMMETRIC else v
 
 
-def arguments(sizes, seed=0):
-    """All arguments by name, drawn again until no kink is near and both its sides occur."""
-    for attempt in range(50):
+@functools.cache
+def arguments(which, seed=SEED):
+    """All arguments by name, drawn again until nothing fails and no kink is nearer than 1e-9.
+
+    Later attempts draw larger ones, so that both sides of a kink occur, and the last positive ones,
+    for roots and logarithms.
+    """
+    sizes = SIZES[which]
+    for attempt in range(60):
         rng = np.random.default_rng([seed, attempt])
-        given = {name: drawn(name, sizes, rng) for name in (*INPUTS, *INITIAL, *PARAMS)}
+        scale = (1.0, 1.0, 2.0, 4.0, 1.0, 0.5)[attempt // 10]
+        given = {name: drawn(name, sizes, rng, scale) for name in (*INPUTS, *INITIAL, *PARAMS)}
+        given |= {name: sizes[name] for name in EXTRA}
         kinks = {}
         with np.errstate(all="ignore"):
             outputs = plain(**given, kinks=kinks)
-        if all(np.isfinite(v).all() for v in outputs.values()) and clear(kinks, sizes):
-            return given
-    raise AssertionError("no arguments found that stay clear of every kink")
+        finite = all(np.isfinite(v).all() for v in outputs.values())
+        wanted = both_sides(kinks) or which == "smallest" or attempt >= 40
+        if finite and wanted and clear(kinks):
+            break
+    else:
+        raise AssertionError("no arguments found that give finite numbers, clear of every kink")
+    for name in (*INPUTS, *INITIAL, *PARAMS):
+        given[name].flags.writeable = False
+    return given
 
 
-def clear(kinks, sizes):
-    """Whether every kink is seen from both sides and none from nearer than 1e-9."""
-    seen = [np.concatenate([np.ravel(v) for v in found]) for found in kinks.values()]
-    both = sizes is SMALL or all(v.min() < 0 < v.max() for v in seen)
-    return both and all(np.abs(v).min() > 1e-9 for v in seen if v.size)
+def clear(kinks):
+    """Whether nothing lies so near to a kink that a derivative could mean either side."""
+    return all(np.abs(v).min(initial=1) > 1e-9 for found in kinks.values() for v in found)
 
 
-def cotangents(given, seed=0):
+def both_sides(kinks):
+    """Whether every kink is seen from both sides."""
+    seen = {name: np.concatenate([np.ravel(v) for v in found]) for name, found in kinks.items()}
+    return all(v.min() < 0 < v.max() for name, v in seen.items() if not name.startswith("tie"))
+
+
+def cotangents(given, seed=SEED):
     """A random gradient for every output, the loss too."""
     rng = np.random.default_rng([seed, 99])
     return {name: rng.normal(size=np.shape(v)) for name, v in plain(**given).items()}
 
 
-def split(given):
-    """Parameters and the other arguments, as the module takes them."""
-    params = module.Params(*(given[name] for name in PARAMS))
-    return params, [given[name] for name in (*INPUTS, *INITIAL)]
-
-
 def forward(given):
     """The outputs of the module by name, and what it saved."""
-    params, others = split(given)
-    outputs, saved = module.forward(params, *others{% if free %}, T=STEPS{% endif %})
+    params = module.Params(*(given[name] for name in PARAMS))
+    others = [given[name] for name in (*INPUTS, *INITIAL)]
+    outputs, saved = module.forward(params, *others, **{name: given[name] for name in EXTRA})
     return outputs._asdict(), saved
 
 
 def backward(given, saved, dy):
     """The gradients of the module, by the name of the argument."""
-    dy = {f"d{name}": float(v) if name == LOSS else v for name, v in dy.items()}
-    grads = module.backward(split(given)[0], saved, **dy)
+    params = module.Params(*(given[name] for name in PARAMS))
+    grads = module.backward(params, saved, **{f"d{name}": v for name, v in dy.items()})
     found = dict(zip(PARAMS, grads.params, strict=True))
     return found | {name: getattr(grads, f"d{name}") for name in REAL if name not in PARAMS}
 
@@ -84,16 +112,10 @@ def gradients(given, dy):
     return backward(given, forward(given)[1], dy)
 
 
-def objective(given, dy):
-    """The sum of all outputs, weighted by their cotangents, of the plain forward pass."""
-    outputs = plain(**given)
-    return sum(np.sum(dy[name] * v) for name, v in outputs.items())
-
-
 def slope(given, name, direction, dy):
-    """The derivative of the objective along a direction of one argument, by a complex step."""
-    moved = {**given, name: given[name] + 1e-30j * direction}
-    return np.imag(objective(moved, dy)) / 1e-30
+    """How the outputs, weighted by dy, change along a direction of one argument: a complex step."""
+    moved = given | {name: given[name] + 1e-30j * direction}
+    return sum(np.sum(dy[key] * np.imag(v)) for key, v in plain(**moved).items()) / 1e-30
 
 
 def allowed(slope, gradient):
@@ -103,6 +125,312 @@ def allowed(slope, gradient):
 
 def close(a, b, bound=1e-12):
     """Whether two arrays agree, on the scale of the larger."""
-    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), 1e-300)
-    return np.shape(a) == np.shape(b) and np.abs(a - b).max(initial=0) <= bound * max(scale, 1)
+    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), 1)
+    return np.shape(a) == np.shape(b) and np.abs(a - b).max(initial=0) <= bound * scale
+
+
+def same(a, b):
+    """Whether two dictionaries of arrays are equal to the bit."""
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+'''
+
+FORWARD = '''
+@pytest.mark.parametrize("which", WHICH)
+def test_forward(which):
+    """The module gives what the equations give, one step after another."""
+    given = arguments(which)
+    expected, (found, _) = plain(**given), forward(given)
+    for name in expected:
+        assert close(found[name], expected[name]), name
+'''
+
+GRADIENTS = '''
+@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("which", WHICH)
+def test_gradient(which, name):
+    """Two random directions of one argument by itself, by complex step, to round-off."""
+    given = arguments(which)
+    dy = cotangents(given)
+    gradient = gradients(given, dy)[name]
+    assert gradient.shape == given[name].shape
+    rng = np.random.default_rng(SEED + 7)
+    for _ in range(2):
+        direction = rng.normal(size=given[name].shape)
+        if name in SYMMETRIC:
+            direction = direction + np.swapaxes(direction, -1, -2)
+        expected = 0.0 if name in FROZEN else slope(given, name, direction, dy)
+        found = np.sum(gradient * direction)
+        assert abs(found - expected) <= allowed(expected, gradient), (found, expected)
+'''
+
+ENTRIES = '''
+@pytest.mark.parametrize("name", [name for name in REAL if name not in FROZEN])
+def test_entries(name):
+    """Every entry of every gradient, at the smallest shape; says which is wrong, and by what."""
+    given = arguments("smallest")
+    dy = cotangents(given)
+    gradient = gradients(given, dy)[name]
+    for index in np.ndindex(gradient.shape):
+        direction = np.zeros(gradient.shape)
+        direction[index] = 1.0
+        if name in SYMMETRIC:
+            direction = (direction + np.swapaxes(direction, -1, -2)) / 2
+        expected, found = slope(given, name, direction, dy), gradient[index]
+        wrong = f"d{name}{list(index)} is {found}, should be {expected}: {found / (expected or 1)}"
+        assert abs(found - expected) <= allowed(expected, gradient), wrong
+'''
+
+LINEAR = '''
+@pytest.mark.parametrize("which", WHICH)
+def test_linear(which):
+    """1024 times the cotangents gives 1024 times the gradients to the bit; zero gives zero."""
+    given = arguments(which)
+    _, saved = forward(given)
+    dy = cotangents(given)
+    once = backward(given, saved, dy)
+    more = backward(given, saved, {name: 1024 * v for name, v in dy.items()})
+    none = backward(given, saved, {name: 0 * v for name, v in dy.items()})
+    for name in once:
+        assert np.array_equal(more[name], 1024 * once[name]), name
+        assert not none[name].any(), name
+'''
+
+PURE = '''
+def test_pure():
+    """Nothing given is changed, nothing returned shares memory, and backward repeats itself."""
+    given = arguments("first")
+    outputs, saved = forward(given)
+    dy = {name: np.array(v) for name, v in cotangents(given).items()}
+    before = {name: np.array(v) for name, v in (given | outputs).items()}
+    for v in dy.values():
+        v.flags.writeable = False
+    first = backward(given, saved, dy)
+    kept = {name: np.array(v) for name, v in first.items()}
+    assert same(backward(given, saved, dy), kept)
+    forward(arguments("second"))
+    assert same(first, kept)
+    assert same({name: np.array(v) for name, v in (given | outputs).items()}, before)
+    held = [*given.values(), *dy.values(), *outputs.values(), *saved]
+    held = [v for v in held if isinstance(v, np.ndarray)]
+    arrays = list(first.items())
+    for i, (name, v) in enumerate(arrays):
+        assert not any(np.may_share_memory(v, other) for other in held), name
+        assert not any(np.may_share_memory(v, other) for _, other in arrays[i + 1 :]), name
+'''
+
+TIME = '''
+def test_time():
+    """Two parts in time, with the states and their gradients handed over, are the whole."""
+    given = arguments("second")
+    dy = cotangents(given)
+    whole, saved = forward(given)
+    expected = backward(given, saved, dy)
+    timed = [name for name in TIMED if name in given]
+    parts = [given | {k: cut(given[k], TIMED[k], part) for k in timed} for part in PARTS]
+    early, early_saved = forward(parts[0])
+    for state, (initial, lag) in STATES.items():
+        steps = np.moveaxis(early[state], TIMED[state], 0)
+        parts[1][initial] = steps[-1] if lag == 1 else steps[-lag:]
+    late, late_saved = forward(parts[1])
+    dys = [{k: cut(v, TIMED[k], p) if k in TIMED else v for k, v in dy.items()} for p in PARTS]
+    second = backward(parts[1], late_saved, dys[1])
+    for state, (initial, lag) in STATES.items():
+        dys[0][state] = np.array(dys[0][state])
+        steps = np.moveaxis(dys[0][state], TIMED[state], 0)
+        steps[-lag:] += second[initial]
+    first = backward(parts[0], early_saved, dys[0])
+    for name in whole:
+        assert close(rejoined(early, late, name), whole[name]), name
+    for name in expected:
+        assert close(rejoined(first, second, name), expected[name]), name
+
+
+PARTS = (slice(None, 4), slice(4, None))
+
+
+def cut(v, axis, part):
+    """Some steps of an array."""
+    return v[(slice(None),) * axis + (part,)]
+
+
+def rejoined(early, late, name):
+    """Steps put together; initial values are the early ones; what has no steps is summed."""
+    if name in INITIAL:
+        return early[name]
+    if name in TIMED:
+        return np.concatenate([early[name], late[name]], axis=TIMED[name])
+    return early[name] + late[name]
+'''
+
+BATCH = '''
+def test_batch():
+    """The examples by themselves, put together, are the whole."""
+    given = arguments("first")
+    dy = cotangents(given)
+    whole, saved = forward(given)
+    expected = backward(given, saved, dy)
+    parts = [examples(given, part) for part in (slice(0, 1), slice(1, None))]
+    outputs = [forward(part) for part in parts]
+    dys = [examples(dy, part) for part in (slice(0, 1), slice(1, None))]
+    found = [backward(p, s, d) for p, (_, s), d in zip(parts, outputs, dys, strict=True)]
+    for name in whole:
+        assert close(together([o[name] for o, _ in outputs], name), whole[name]), name
+    for name in expected:
+        assert close(together([f[name] for f in found], name), expected[name]), name
+
+
+def examples(arrays, part):
+    """Some examples of every array that has them."""
+    axes = {name: (slice(None),) * BATCH[name] for name in arrays if name in BATCH}
+    return {name: v[(*axes[name], part)] if name in axes else v for name, v in arrays.items()}
+
+
+def together(parts, name):
+    """Examples put together; what has none is summed."""
+    return np.concatenate(parts, axis=BATCH[name]) if name in BATCH else sum(parts)
+'''
+
+ONE = '''
+@pytest.mark.parametrize("which", [name for name in SIZES if name.startswith("one")])
+def test_one(which):
+    """One step, and one example: forward and gradients, as for many."""
+    test_forward(which)
+    for name in REAL:
+        test_gradient(which, name)
+'''
+
+NO_STEPS = '''
+def test_no_steps():
+    """T = 0 gives empty outputs and zero gradients."""
+    given = {k: v for k, v in arguments("first").items()}
+    for name in TIMED.keys() & given.keys():
+        given[name] = given[name][(slice(None),) * TIMED[name] + (slice(0),)]
+    given |= {name: 0 for name in EXTRA}
+    outputs, saved = forward(given)
+    assert all(outputs[name].shape[TIMED[name]] == 0 for name in outputs if name in TIMED)
+    found = backward(given, saved, {name: np.zeros(np.shape(v)) for name, v in outputs.items()})
+    for name, v in found.items():
+        assert v.shape == given[name].shape and not v.any(), name
+'''
+
+NO_STEPS_REFUSED = '''
+def test_no_steps():
+    """T = 0 means nothing here, and is refused."""
+    given = {k: v for k, v in arguments("first").items()}
+    for name in TIMED.keys() & given.keys():
+        given[name] = given[name][(slice(None),) * TIMED[name] + (slice(0),)]
+    given |= {name: 0 for name in EXTRA}
+    with pytest.raises(ValueError, match="T: this cell needs at least one step, got 0"):
+        forward(given)
+'''
+
+LAYOUT = '''
+@pytest.mark.parametrize("laid", [np.asfortranarray, lambda v: np.repeat(v, 2, axis=-1)[..., ::2]])
+def test_layout(laid):
+    """Strided and Fortran-ordered arrays give what contiguous ones give."""
+    given = arguments("first")
+    moved = {k: laid(v) if k not in EXTRA and v.ndim else v for k, v in given.items()}
+    dy = cotangents(given)
+    expected, found = gradients(given, dy), gradients(moved, dy)
+    for name in expected:
+        assert close(found[name], expected[name]), name
+'''
+
+FLOAT32 = '''
+def test_float32():
+    """float32 stays float32, and is near to float64 on the same numbers."""
+    given = arguments("first")
+    reals = {k for k, v in given.items() if k not in EXTRA and v.dtype == np.float64}
+    small = {k: v.astype(np.float32) if k in reals else v for k, v in given.items()}
+    large = {k: v.astype(np.float64) if k in reals else v for k, v in small.items()}
+    for name in SIMPLEX:  # rounded, they no longer sum to one in float64
+        large[name] = given[name]
+    dy = {k: v.astype(np.float32) for k, v in cotangents(given).items()}
+    outputs, saved = forward(small)
+    found = backward(small, saved, dy)
+    expected = gradients(large, {k: v.astype(np.float64) for k, v in dy.items()})
+    for name, v in outputs.items():
+        assert v.dtype == np.float32 or v.dtype.kind in "bi", name
+    for name, v in found.items():
+        assert v.dtype == np.float32, name
+        error = np.linalg.norm(v - expected[name])
+        assert error <= 5e-4 * max(np.linalg.norm(expected[name]), 1), name
+'''
+
+SAFE = '''
+@pytest.mark.parametrize("scale", SCALES)
+def test_safe(scale):
+    """No overflow, no division by zero, nothing invalid; at saturating arguments too."""
+    given = arguments("first")
+    scaled = {k: v * scale if k in REAL and k not in SIMPLEX else v for k, v in given.items()}
+    dy = cotangents(given)
+    with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+        outputs, saved = forward(scaled)
+        found = backward(scaled, saved, dy)
+    assert all(np.isfinite(v).all() for v in (*outputs.values(), *found.values()))
+'''
+
+TIES = '''
+def test_ties():
+    """At zero, where kinks tie, the gradient is the stated subgradient."""
+    zero = [name for name in REAL if name not in SIMPLEX]
+    given = {k: v * 0 if k in zero else v for k, v in arguments("first").items()}
+    dy = cotangents(given)
+    found = gradients(given, dy)
+    rng = np.random.default_rng(SEED + 8)
+    for name in REAL:
+        direction = rng.normal(size=given[name].shape)
+        if name in SYMMETRIC:
+            direction = direction + np.swapaxes(direction, -1, -2)
+        expected = 0.0 if name in FROZEN else slope(given, name, direction, dy)
+        got = np.sum(found[name] * direction)
+        assert abs(got - expected) <= allowed(expected, found[name]), (name, got, expected)
+
+
+def test_both_sides():
+    """The arguments of the tests above lie on both sides of every kink."""
+    kinks = {}
+    plain(**arguments("first"), kinks=kinks)
+    if not both_sides(kinks):
+        pytest.skip("some kink was only ever seen from one side")
+'''
+
+MISUSE = '''
+@pytest.mark.parametrize("name", [*INPUTS, *INITIAL, *PARAMS])
+def test_misuse(name):
+    """A wrong rank, shape or dtype is refused, by the name of the argument."""
+    given = arguments("first")
+    axes = f"({', '.join(module.SHAPES[name].split())})"
+    deeper = given[name][None]
+    said = re.escape(f"{name}: expected shape {axes}, got {deeper.shape}")
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        forward(given | {name: deeper})
+    with pytest.raises(TypeError, match=f"^{name}: expected an array, got str$"):
+        forward(given | {name: "no array"})
+    with pytest.raises(TypeError, match=f"^{name}: expected .*, got complex128$"):
+        forward(given | {name: given[name].astype(complex)})
+    for axis in range(given[name].ndim):
+        longer = np.concatenate([given[name], given[name]], axis=axis)
+        if longer.shape != given[name].shape and (name, axis) not in LONE:
+            said = r"^\\w+: expected shape \\(.*\\)( with .*)?, got \\(.*\\)$"
+            with pytest.raises(ValueError, match=said):
+                forward(given | {name: longer})
+'''
+
+STREAM = '''
+def test_stream():
+    """Steps one after another, each handing its states to the next, are the whole."""
+    given = arguments("first")
+    params = module.Params(*(given[name] for name in PARAMS))
+    expected, _ = forward(given)
+    starts = [given[initial] if initial else None for initial in STREAMED]
+    found = {name: [] for name in expected if name in TIMED}
+    states = starts
+    for t in range(SIZES["first"]["T"]):
+        now = [given[k] if k not in TIMED else np.take(given[k], t, axis=TIMED[k]) for k in INPUTS]
+        outputs, states = module.step(params, *now, *states)
+        for name in found:
+            found[name].append(getattr(outputs, name))
+    for name, steps in found.items():
+        assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 '''

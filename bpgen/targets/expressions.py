@@ -110,7 +110,7 @@ def _cast(w: Writer, node: Node) -> str:
 
 def _steps(w: Writer, node: Node) -> str:
     if w.plain:
-        return f"np.stack([{w.write(node.args[0])} for t in range(1, T + 1)])"
+        return f"stacked({w.write(node.args[0]).removesuffix('[t]')}, T, 0)"
     return replace(w, steps=True).write(node.args[0])
 
 
@@ -122,7 +122,7 @@ def _row(w: Writer, node: Node) -> str:
 def _sum_steps(w: Writer, node: Node) -> str:
     (a,) = node.args
     if w.plain:
-        return f"sum({w.write(a)} for t in range(1, T + 1))"
+        return f"total({w.write(a).removesuffix('[t]')}, T)"
     at_once = replace(w, steps=True)
     return _summed_product(at_once, a) or _summed(at_once, a)
 

@@ -4,16 +4,18 @@
 `expressions`, signatures and tables from `arguments`, the small functions from `support`.
 """
 
-from bpgen.ir import Cell, text
+from bpgen.ir import Cell, Equation
 from bpgen.layout import layout
 from bpgen.names import Names
+from bpgen.notation import target_text, text
 from bpgen.ops.spelling import helpers
-from bpgen.page import Field, Function, Module, Record
+from bpgen.page import Field, Function, Module, Record, head
 from bpgen.schedule import Plan
 from bpgen.sizes import shape_text as spec_shape
 from bpgen.targets import arguments, passes
+from bpgen.targets.bodies import split_groups
 from bpgen.targets.arguments import boundary_shape, consts, initials, inputs, params
-from bpgen.targets.streaming import Stream, fields, step_function, step_shapes, stream
+from bpgen.targets.streaming import fields, step_function, step_shapes, stream
 from bpgen.targets.support import support
 
 
@@ -31,7 +33,6 @@ def write(plan: Plan) -> Module:
         functions.append(step_function(plan, names, streamed))
     called = [line for function in functions for line in function.body]
     own = support(called, cell)
-    records = (*_records(plan, names), *([_states(plan, names, streamed)] if streamed else []))
     tables = arguments.tables(cell, names)
     if streamed:
         tables += arguments.table("STEP", step_shapes(cell, names, streamed))
@@ -42,7 +43,7 @@ def write(plan: Plan) -> Module:
     return Module(
         name=cell.name,
         doc=tuple(_doc(cell)),
-        records=records,
+        records=tuple(_records(plan, names)),
         tables=tuple(tables),
         functions=tuple(functions),
         imports=tuple(_imports([*called, *own])),
@@ -72,21 +73,38 @@ def _imports(lines: list[str]) -> list[str]:
 def _doc(cell: Cell) -> list[str]:
     """What the module is: the equations as the spec has them, sizes, conventions."""
     about = cell.about or f"The cell {cell.name}."
-    lines = [about, ""]
-    for equation in cell.equations:
-        target = equation.target + ("[t]" if equation.timed else "")
-        lines.append(f"    {target} = {text(equation.value)}")
+    lines = [*filled(about), ""]
+    for group in split_groups(cell.equations):
+        lines += filled(_spec_line(group), 92, "    ")
     lines += ["", *_sizes_doc(cell)]
     return lines
 
 
+def _spec_line(group: tuple[Equation, ...]) -> str:
+    """An equation as the spec has it, or several that split one array."""
+    targets = ", ".join(target_text(e) for e in group)
+    value = group[0].value
+    if len(group) > 1:
+        return f"{targets} = split({text(value.args[0])}, {group[0].shape[value['axis']]})"
+    return f"{targets} = {text(value)}"
+
+
+def filled(sentence: str, width: int = 96, indent: str = "") -> list[str]:
+    """Words in lines of at most `width` columns; lines after the first are indented further."""
+    lines, line = [], ""
+    for word in sentence.split(" "):
+        if line and len(line) + len(word) + 1 > width:
+            lines.append(line)
+            line = word if not indent else f"    {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    return [indent + line for line in [*lines, line]]
+
+
 def _sizes_doc(cell: Cell) -> list[str]:
-    where = {"first": "first", "second": "second", "last": "last"}[cell.layout]
-    sizes = ", ".join(cell.sizes) or "none but numbers"
-    return [
-        f"Sizes: T steps, t = 1 ... T, and {sizes}; time is the {where} axis. Gradients: d<v> is that",
-        "of the loss, or of the cotangents given for the outputs, with respect to <v>, in its shape.",
-    ]
+    sizes = "".join(f", {size}" for size in cell.sizes)
+    lead = f"T steps, t = 1 ... T{sizes}; time is the {cell.layout} axis."
+    return filled(f"{lead} d<v> is the gradient with respect to v, and has its shape.")
 
 
 # -- records --------------------------------------------------------------------------------------
@@ -114,11 +132,6 @@ def _records(plan: Plan, names: Names) -> list[Record]:
     return made
 
 
-def _states(plan: Plan, names: Names, streamed: Stream) -> Record:
-    held = tuple(Field(name, note) for name, note in fields(plan, names, streamed))
-    return Record("States", "What `step` hands to the next step.", held)
-
-
 # -- drawing --------------------------------------------------------------------------------------
 
 
@@ -133,8 +146,7 @@ def init_params(cell: Cell, names: Names) -> Function:
         body += layout(f"{names.quantity(q.name)} = {text}", 4, spec_shape(q.shape))
     body += layout(f"return Params({', '.join(names.quantity(q.name) for q in given)})", 4)
     return Function(
-        "init_params",
-        ", ".join(words),
+        head("init_params", words),
         "Draw parameters, from a numpy.random.Generator.",
         tuple(body),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from bpgen.ir import OPERATORS, Cell, Equation, Fixed, Node, refs, walk
 from bpgen.layout import layout
 from bpgen.names import Names
-from bpgen.page import Function
+from bpgen.page import Function, head
 from bpgen.schedule import Plan, Program
 from bpgen.sizes import Shape
 from bpgen.targets.arguments import (
@@ -24,7 +24,7 @@ from bpgen.targets.bodies import Body, sizes_in
 from bpgen.targets.expressions import comment, shape_text
 
 HELPERS = (
-    "bind cotangent fold shifted frozen glorot orthogonal symmetric sums_to_one is_symmetric".split()
+    "bind cotangent fold shifted glorot he orthogonal symmetric sums_to_one is_symmetric".split()
     + [source.split("def ")[1].split("(")[0] for op in OPERATORS.values()
        for fact in ("helper", "plain_helper") if (source := op.facts.get(fact))]
 )  # fmt: skip
@@ -95,8 +95,8 @@ def forward(plan: Plan, names: Names) -> Function:
     body.write()
     lines = _returned(plan, names)
     prelude = _prelude(cell, names, body.lines)
-    doc = "Return Outputs, and Saved, which refers to the arrays given and returned: leave them as they are."
-    return Function("forward", _arguments(cell, names), doc, (*prelude, *body.lines, "", *lines))
+    doc = "Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."
+    return Function(head("forward", _arguments(cell, names)), doc, (*prelude, *body.lines, "", *lines))
 
 
 def _body(plan: Plan, names: Names) -> Body:
@@ -111,13 +111,13 @@ def _body(plan: Plan, names: Names) -> Body:
     )
 
 
-def _arguments(cell: Cell, names: Names) -> str:
+def _arguments(cell: Cell, names: Names) -> list[str]:
     words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
     words += [f"{names.quantity(q.name)}=None" for q in initials(cell)]
     keywords = [f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell)]
     if not any(q.timed for q in inputs(cell)):
         keywords.insert(0, "T")
-    return ", ".join([*words, *(["*", *keywords] if keywords else [])])
+    return [*words, *(["*", *keywords] if keywords else [])]
 
 
 def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
@@ -148,8 +148,10 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
 
 
 def _unpack(made: list[str], fields: Sequence[str], whole: str, lines: Sequence[str]) -> None:
-    if fields:
-        left = ", ".join(fields) if len(fields) > 1 else f"({fields[0]},)"
+    used = sizes_in(lines, fields)
+    if used:
+        shown = [name if name in used else "_" for name in fields]
+        left = ", ".join(shown) if len(shown) > 1 else f"({shown[0]},)"
         made += layout(f"{left} = {whole}", 4)
 
 
@@ -195,17 +197,20 @@ def needs_steps(cell: Cell) -> bool:
 def _returned(plan: Plan, names: Names) -> list[str]:
     cell = plan.pair.cell
     kept = {name for name, _ in saved_views(plan)}
-    outputs = []
+    outputs, frozen = [], []
     for name in cell.outputs:
         equation = cell.equation(name)
         text = names.quantity(name)
+        if name in kept and (equation.timed or equation.shape):
+            frozen.append(text)
         axis = time_axis(cell, equation.shape) if equation.timed else 0
-        if axis:
-            text = f"np.moveaxis({text}, 0, {axis})"
-        frozen = name in kept and (equation.timed or equation.shape)
-        outputs.append(f"frozen({text})" if frozen else text)
+        outputs.append(f"np.moveaxis({text}, 0, {axis})" if axis else text)
     saved = [saved_name(names, *view) for view in saved_views(plan)] + saved_sizes(plan, names)
-    return layout(f"return Outputs({', '.join(outputs)}), Saved({', '.join(saved)})", 4)
+    if len(frozen) > 1:
+        lines = [f"    for output in ({', '.join(frozen)}):", "        output.flags.writeable = False"]
+    else:
+        lines = [f"    {name}.flags.writeable = False" for name in frozen]
+    return lines + layout(f"return Outputs({', '.join(outputs)}), Saved({', '.join(saved)})", 4)
 
 
 # -- backward -------------------------------------------------------------------------------------
@@ -224,7 +229,7 @@ def backward(plan: Plan, names: Names) -> Function:
         words += ["*", *(f"d{o}={'1.0' if o == cell.loss else 'None'}" for o in cell.outputs)]
     doc = "Return Grads, from the gradients with respect to the outputs (None is zero)."
     text = (*prelude, *given, *([""] if body.lines and body.lines[0] else []), *body.lines)
-    return Function("backward", ", ".join(words), doc, (*text, "", *lines))
+    return Function(head("backward", words), doc, (*text, "", *lines))
 
 
 def _backward_body(plan: Plan, names: Names) -> Body:
@@ -250,14 +255,13 @@ def _backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[st
     made: list[str] = []
     used = " ".join(lines)
     given = [names.quantity(q.name) for q in params(cell)]
-    if any(sizes_in(lines, [name]) for name in given):
-        _unpack(made, given, "params", lines)
-    fields = [name for name, _, _ in saved_fields(plan, names)]
-    _unpack(made, fields, "saved", lines)
-    made += _shapes_back(plan, names, sizes_in(lines, ["T", *cell.sizes]))
+    shapes = _shapes_back(plan, names, sizes_in(lines, ["T", *cell.sizes]))
     if "dtype" in used:
-        made += layout(f"dtype = {_dtype_source(plan, names)}.dtype", 4)
-    return made
+        shapes += layout(f"dtype = {_dtype_source(plan, names)}.dtype", 4)
+    fields = [name for name, _, _ in saved_fields(plan, names)]
+    _unpack(made, given, "params", [*lines, *shapes])
+    _unpack(made, fields, "saved", [*lines, *shapes])
+    return made + shapes
 
 
 def _dtype_source(plan: Plan, names: Names) -> str:

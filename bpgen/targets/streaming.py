@@ -11,7 +11,7 @@ from bpgen.graph import ordered
 from bpgen.ir import Cell, Equation, Node, refs, walk
 from bpgen.layout import layout
 from bpgen.names import Names
-from bpgen.page import Function
+from bpgen.page import Function, head
 from bpgen.safe import safe
 from bpgen.schedule import Plan, dependences
 from bpgen.sizes import Shape, size
@@ -112,6 +112,11 @@ def fields(plan: Plan, names: Names, stream: Stream) -> list[tuple[str, str]]:
     return found + ([("t", "the number of the step")] if stream.counts else [])
 
 
+def _listed(plan: Plan, names: Names, stream: Stream) -> str:
+    words = [name for name, _ in fields(plan, names, stream)]
+    return f"({', '.join(words)}{',' if len(words) == 1 else ''})" if words else "nothing"
+
+
 def step_shapes(cell: Cell, names: Names, stream: Stream) -> list[tuple[str, str]]:
     """The arrays of `step` and their axes, for `bind`."""
     found = [(names.quantity(q.name), q.shape) for q in inputs(cell)]
@@ -145,9 +150,9 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
     words += ["t=1"] * stream.counts
     words += ["*", *(f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell))] * bool(consts(cell))
     last = _handed(cell, names, stream)
-    head = _head(cell, names, stream, [*before, *lines, *last])
-    doc = "Run one step of a stream. Return its Outputs, and the States to hand to the next step."
-    return Function("step", ", ".join(words), doc, (*head, *before, *lines, *last))
+    start = _head(cell, names, stream, [*before, *lines, *last])
+    doc = f"Run one step of a stream. Return its Outputs, and {_listed(plan, names, stream)} to hand on."
+    return Function(head("step", words), doc, (*start, *before, *lines, *last))
 
 
 def _at(text: str) -> str:
@@ -157,19 +162,18 @@ def _at(text: str) -> str:
 
 def _starting(names: Names, c: Carried, start: str | None) -> list[str]:
     own = carried_name(names, c)
-    made = [f"    if {own} is None:"]
-    made += layout(f"{own} = {start or f'np.zeros({shape_text(c.held)}, dtype)'}", 8)
     rows = [names.view(c.name, -k) for k in range(c.lag, 0, -1)]
-    if c.lag > 1 or rows[0] != own:
-        made += layout(f"{', '.join(rows)} = {own}", 4)
-    return made
+    zeros = start or f"np.zeros({shape_text(c.held)}, dtype)"
+    return layout(f"{', '.join(rows)} = {zeros} if {own} is None else {own}", 4)
 
 
 def _head(cell: Cell, names: Names, stream: Stream, lines: list[str]) -> list[str]:
     made: list[str] = []
     given = [names.quantity(q.name) for q in params(cell)]
-    if any(sizes_in(lines, [name]) for name in given):
-        made += layout(f"{', '.join(given)}{',' if len(given) == 1 else ''} = params", 4)
+    used = sizes_in(lines, given)
+    if used:
+        shown = ", ".join(name if name in used else "_" for name in given)
+        made += layout(f"{shown}{',' if len(given) == 1 else ''} = params", 4)
     wanted = sizes_in(lines, cell.sizes) + ["dtype"] * ("dtype" in " ".join(lines))
     arrays = [name for name, _ in step_shapes(cell, names, stream)]
     call = ", ".join([f'"{" ".join(wanted)}"', "STEP", "params", *(f"{a}={a}" for a in arrays)])
@@ -185,4 +189,5 @@ def _handed(cell: Cell, names: Names, stream: Stream) -> list[str]:
         rows = [names.view(c.name, -k) for k in range(c.lag - 1, 0, -1)] + [names.quantity(c.name)]
         states.append(rows[0] if c.lag == 1 else f"np.stack([{', '.join(rows)}])")
     states += ["t + 1"] * stream.counts
-    return layout(f"return Outputs({', '.join(outputs)}), States({', '.join(states)})", 4)
+    handed = f"({', '.join(states)}{',' if len(states) == 1 else ''})"
+    return layout(f"return Outputs({', '.join(outputs)}), {handed}", 4)

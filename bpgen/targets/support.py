@@ -16,25 +16,37 @@ def bind(wanted, table, params, /, **arrays):
         raise TypeError(f"params: expected Params, got {type(params).__name__}")
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
     arrays |= params._asdict()
-    sizes, origin, dtype = {}, {}, None
+    sizes, dtype = {}, None
     for name, v in arrays.items():
-        if not isinstance(v, np.ndarray | np.generic) or isinstance(v, np.matrix | np.ma.MaskedArray):
+        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
 @KINDS@        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-@NAMED@            sizes.setdefault(axis, size)
-            origin.setdefault(axis, name)
+@RANK@        for axis, size in zip(axes, v.shape, strict=False):
+@NAMED@            sizes.setdefault(axis, (size, name))
 @SECOND@        if v.shape != tuple(@SIZE@ for axis in axes):
-            pairs = zip(axes, v.shape, strict=False)
-            @WHERE@
-            where = f" with {' and '.join(wrong)}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-@LABELS@    return [dtype if name == "dtype" else sizes[name] for name in wanted.split()]
+@WHERE@            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
+@LABELS@    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
 '''
 
 _REAL = '''        dtype = dtype or v.dtype
         if v.dtype != dtype or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if origin else 'float64'}, got {v.dtype}")
+            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
+'''
+
+_RANK = '''        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+'''
+
+_WHERE = '''            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
+            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
+            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
+'''
+
+_WHERE_COMPOSITE = '''            pairs = zip(axes, v.shape, strict=True)
+            wrong = [re.findall(r"[A-Za-z]\\w*", a) for a, n in pairs if size_of(a, sizes) != n]
+            names = dict.fromkeys(name for names in wrong for name in names)
+            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
+            where = f" with {known}" if known else ""
 '''
 
 # booleans and integers have a dtype of their own
@@ -52,10 +64,10 @@ _LABELS = '''    for name, below in LABELS.items():
 '''
 
 _SOLVE = '''    for name, v in arrays.items():  # a size that stands nowhere alone: 4*H tells H
-        for axis, size in zip((SHAPES | table)[name].split(), v.shape, strict=False):
+        for axis, size in zip((SHAPES | table)[name].split(), v.shape, strict=True):
             factor, _, unknown = axis.partition("*")
             if factor.isdigit() and unknown.isidentifier() and unknown not in sizes:
-                sizes[unknown], origin[unknown] = size // int(factor), name
+                sizes[unknown] = size // int(factor), name
 '''
 
 _SECOND = '''    for name, v in arrays.items():
@@ -66,7 +78,7 @@ _SIZE_OF = '''
 def size_of(axis, sizes):
     """The number that an axis such as 4*H or D+H is."""
     terms = axis.replace("-", "+-1*").split("+")
-    factors = [[sizes[f] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
+    factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
 '''
 
@@ -93,13 +105,6 @@ def shifted(v, k):
     if abs(k) < len(v):
         steps[max(-k, 0) : len(v) - max(k, 0)] = v[max(k, 0) : len(v) - max(-k, 0)]
     return steps
-''',
-    "frozen": '''
-def frozen(v):
-    """A view that cannot be written to: `backward` will read what it shows."""
-    view = np.asarray(v).view()
-    view.flags.writeable = False
-    return view
 ''',
     "glorot": '''
 def glorot(rng, shape, fan_in, fan_out):
@@ -158,17 +163,13 @@ def bind(cell: Cell) -> str:
     hidden = any(name not in alone for size in used for name in size.names)
     labels = any(q.below for q in arrays)
     own = any(q.kind != "real" for q in arrays)
-    wrong = (
-        'wrong = [f"{a} = {sizes[a]} (from {origin[a]})" for a, n in pairs if sizes[a] != n]'
-        if not composite
-        else 'wrong = [f"{a} = {size_of(a, sizes)}" for a, n in pairs if size_of(a, sizes) != n]'
-    )
     parts = {
         "@KINDS@": _KINDS if own else _REAL,
         "@NAMED@": "            if not axis.isidentifier():\n                continue\n" * composite,
         "@SECOND@": (_SOLVE * hidden + _SECOND) * composite,
-        "@SIZE@": "size_of(axis, sizes)" if composite else "sizes[axis]",
-        "@WHERE@": wrong,
+        "@SIZE@": "size_of(axis, sizes)" if composite else "sizes.get(axis, (None,))[0]",
+        "@RANK@": _RANK * composite,
+        "@WHERE@": _WHERE_COMPOSITE if composite else _WHERE,
         "@LABELS@": _LABELS * labels,
     }
     text = _BIND

@@ -1,0 +1,206 @@
+"""The test that ships beside a module: its tables, its plain forward pass, and the rows it gets.
+
+A row stands in the file where the equations show that it applies; where they do not, the docstring
+names it and says why.
+"""
+
+from bpgen.ir import OPERATORS, Cell, walk
+from bpgen.layout import layout
+from bpgen.names import Names
+from bpgen.ops.spelling import helpers
+from bpgen.page import Test
+from bpgen.safe import safe
+from bpgen.schedule import Plan
+from bpgen.targets import cases
+from bpgen.targets.arguments import (
+    axis_text,
+    boundary_shape,
+    initials,
+    inputs,
+    params,
+    time_axis,
+)
+from bpgen.targets.numpy import filled, module_names
+from bpgen.targets.passes import needs_steps
+from bpgen.targets.plain import plain_function
+from bpgen.targets.proofs import batch_reason, batch_size, time_reason
+from bpgen.targets.streaming import stream
+
+_PRIMES = (3, 7, 11, 2, 13, 17, 19, 23, 29, 31, 37, 41)
+_OTHER_PRIMES = (2, 5, 3, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+
+
+def write(plan: Plan) -> Test:
+    """The page of the test of a cell's module."""
+    cell = plan.pair.cell
+    names = module_names(plan)
+    rows, missing = _rows(plan)
+    plain = plain_function(cell, names)
+    used = list(helpers(plain, plain=True).values())
+    return Test(
+        module=cell.name,
+        doc=tuple(_doc(cell, missing)),
+        tables=tuple(_tables(plan, names)),
+        plain=tuple("\n".join(["\n".join(plain), *(f"\n\n{s.strip()}" for s in used)]).split("\n")),
+        support=tuple(cases.SUPPORT.strip("\n").split("\n")),
+        cases=tuple(row.strip("\n") for row in rows),
+    )
+
+
+def _rows(plan: Plan) -> tuple[list[str], list[str]]:
+    """The rows that apply, and a sentence for each that does not."""
+    cell = plan.pair.cell
+    rows = [cases.FORWARD, cases.GRADIENTS, cases.ENTRIES, cases.LINEAR, cases.PURE]
+    missing = []
+    for row, reason, what in (
+        (cases.TIME, time_reason(cell), "Cutting time in two"),
+        (cases.BATCH, batch_reason(cell), "Splitting the batch"),
+    ):
+        if reason is None:
+            rows.append(row)
+        else:
+            missing.append(f"{what} is not tested: {reason}.")
+    rows.append(cases.ONE)
+    rows.append(cases.NO_STEPS_REFUSED if needs_steps(cell) else cases.NO_STEPS)
+    rows += [cases.LAYOUT, cases.FLOAT32, cases.SAFE]
+    if _unbounded(cell):
+        missing.append(f"Saturating arguments are not tested: {_unbounded(cell)}.")
+    if _kinked(cell):
+        rows.append(cases.TIES)
+    rows.append(cases.MISUSE)
+    if stream(plan):
+        rows.append(cases.STREAM)
+    else:
+        missing.append("Streaming is not tested: the cell is not causal, so the module has no step.")
+    if any(n.op == "custom" for e in cell.equations for n in walk(e.value)):
+        missing.append("A derivative of the user's own is tested as stated, not against the function.")
+    return rows, missing
+
+
+def _unbounded(cell: Cell) -> str | None:
+    """Why large arguments may overflow by right."""
+    for equation in safe(cell):
+        for node in walk(equation.value):
+            risky = node.op in OPERATORS and OPERATORS[node.op].facts.get("unsafe")
+            by_number = node.op in ("divide", "power") and node.args[1].op in ("number", "size")
+            if risky and not by_number:
+                return f"{equation.target} has {node.op}, which has no bounds"
+    return None
+
+
+def _kinked(cell: Cell) -> bool:
+    nodes = [n for e in cell.equations for n in walk(e.value) if n.op in OPERATORS]
+    return any(OPERATORS[n.op].facts.get("smooth", True) is False for n in nodes)
+
+
+# -- the docstring --------------------------------------------------------------------------------
+
+
+def _doc(cell: Cell, missing: list[str]) -> list[str]:
+    lines = [f"Is {cell.name}.py right? Needs NumPy, pytest and the module beside it.", ""]
+    lines += [
+        "`plain` below is the equations of the spec as they stand, one step at a time. Gradients are",
+        "held to its complex step, Im f(x + 1e-30i v) / 1e-30, which has no error but round-off.",
+    ]
+    for sentence in missing:
+        lines += ["", *filled(sentence)]
+    return lines
+
+
+# -- the tables -----------------------------------------------------------------------------------
+
+
+def _tables(plan: Plan, names: Names) -> list[str]:
+    cell = plan.pair.cell
+    own = names.quantity
+    real = [q for q in (*inputs(cell), *initials(cell), *params(cell)) if q.kind == "real"]
+    timed = {own(q.name): time_axis(cell, q.shape) for q in inputs(cell) if q.timed}
+    timed |= {
+        own(o): time_axis(cell, cell.equation(o).shape) for o in cell.outputs if cell.equation(o).timed
+    }
+    values: dict[str, object] = {
+        "PARAMS": [own(q.name) for q in params(cell)],
+        "INPUTS": [own(q.name) for q in inputs(cell)],
+        "INITIAL": [own(q.name) for q in initials(cell)],
+        "REAL": [own(q.name) for q in real],
+        "FROZEN": [own(q.name) for q in real if q.frozen],
+        "SYMMETRIC": [own(q.name) for q in real if q.symmetric],
+        "SIMPLEX": {own(q.name): _simplex(cell, q.name) for q in real if q.simplex is not None},
+        "BELOW": {
+            own(q.name): axis_text(str(q.below)) if q.below else "2" for q in inputs(cell) if q.kind == "int"
+        },
+        "MASKS": [own(q.name) for q in inputs(cell) if q.kind == "bool"],
+        "TIMED": timed,
+        "EXTRA": [] if any(q.timed for q in inputs(cell)) else ["T"],
+    }
+    if time_reason(cell) is None:
+        values["STATES"] = {own(s.name): (own(s.initial), s.lag) for s in cell.states if s.initial}
+    if batch_reason(cell) is None:
+        values["BATCH"] = _batch(cell, names)
+    streamed = stream(plan)
+    if streamed:
+        initial = {s.name: s.initial for s in cell.states}
+        starts = [initial[c.name] for c in streamed.carried if c.is_state]
+        values["STREAMED"] = [own(n) if n and cell.quantity(n) else None for n in starts]
+    values["LONE"] = _lone(cell, names)
+    values["SCALES"] = [1.0] if _unbounded(cell) else [1.0, 100.0]
+    lines = ['SEED = int(os.environ.get("BPGEN_SEED", "0"))']
+    for name, value in values.items():
+        lines += layout(f"{name} = {_literal(value)}")
+    return [*lines, "", *_sizes(cell)]
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, list):
+        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_literal(k)}: {_literal(v)}' for k, v in value.items())}}}"
+    return repr(value)
+
+
+def _sizes(cell: Cell) -> list[str]:
+    """The shapes that are tried: every size a different prime, twice; one step; one example."""
+    fixed = {s.number for q in cell.given for s in q.shape if s.number}
+    T = [5, 7]
+    sets = {}
+    for which, steps, primes in (("first", T[0], _PRIMES), ("second", T[1], _OTHER_PRIMES)):
+        free = (p for p in primes if p != steps and p not in fixed)
+        sets[which] = {"T": steps, **{size: next(free) for size in cell.sizes}}
+    sets["smallest"] = {"T": 3, **{size: 2 + i % 2 for i, size in enumerate(cell.sizes)}}
+    sets["one step"] = {**sets["first"], "T": 1}
+    batch = batch_size(cell)
+    if batch:
+        sets["one example"] = {**sets["first"], batch: 1}
+    lines = layout(f"SIZES = {_literal(sets)}")
+    return [*lines, 'WHICH = ("first", "second")']
+
+
+def _simplex(cell: Cell, name: str) -> int:
+    q = cell.quantity(name)
+    assert q is not None and q.simplex is not None
+    behind = q.timed and time_axis(cell, q.shape) >= len(q.shape) + 1 + q.simplex
+    return q.simplex - 1 if behind else q.simplex
+
+
+def _batch(cell: Cell, names: Names) -> dict[str, int]:
+    """Where the examples lie in every array that has them, at the module's boundary."""
+    name = batch_size(cell)
+    shapes = {q.name: boundary_shape(cell, q.shape, q.timed) for q in cell.given}
+    for output in cell.outputs:
+        equation = cell.equation(output)
+        shapes[output] = boundary_shape(cell, equation.shape, equation.timed)
+    return {names.quantity(k): shape.index(name) for k, shape in shapes.items() if name in shape}
+
+
+def _lone(cell: Cell, names: Names) -> list[object]:
+    """Axes whose size stands nowhere else, so that no length of them is wrong."""
+    places: dict[str, list[tuple[str, int]]] = {}
+    for q in (*inputs(cell), *initials(cell), *params(cell)):
+        for axis, word in enumerate(boundary_shape(cell, q.shape, q.timed)):
+            for part in {p for p in word.replace("-", "+").replace("*", "+").split("+") if p}:
+                if not part.isdigit():
+                    places.setdefault(part, []).append((names.quantity(q.name), axis))
+    bounds = {n for q in cell.given if q.below for n in q.below.names}
+    return [list(found[0]) for part, found in places.items() if len(found) == 1 and part not in bounds]
+
+
