@@ -8,13 +8,15 @@ cotangents) with respect to it. What flows where:
                            dv_prev[t+1]; what reaches step 0 is the gradient of the initial value
     y[t] = f(W, …)         sends the sum over t to dW
 
-Everything dull is done here and nowhere else: sums over broadcast axes, accumulation, zeros, shifts.
-A cotangent that several parts of an equation need is an equation of its own, `da_y`.
+Everything dull is done here and nowhere else: sums over broadcast axes, accumulation, zeros,
+shifts. A cotangent that several parts of an equation need is an equation of its own, `da_y`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from bpgen.activity import active, live_parts
+from bpgen.fit import added, backward_rule, expanded, fitted, is_slight, mentions, placed
 from bpgen.ir import (
     OPERATORS,
     Cell,
@@ -26,22 +28,17 @@ from bpgen.ir import (
     apply,
     fresh,
     ref,
-    size_node,
     walk,
 )
-from bpgen.ops.rules import total
 from bpgen.parts import hint
 from bpgen.safe import safe
-from bpgen.sizes import ONE, STEPS, Shape
-from bpgen.source import Span
-
-_VIEWS = ("ref", "number", "size", "negate", "newaxis", "slice", "index", "expand", "row", "transpose")
+from bpgen.sizes import Shape
 
 
 def adjoint(cell: Cell) -> Pair:
     """Differentiate a cell. Shapes and times of the result are those of `ir.Pair`."""
     forward = safe(cell)
-    ledger = _Ledger(cell, forward, _active(cell, forward))
+    ledger = _Ledger(cell, forward, active(cell, forward))
     cotangents = []
     for name in cell.outputs:
         if name in ledger.active:
@@ -100,7 +97,7 @@ class _Ledger:
     def deposit(self, read: Node, part: Node) -> None:
         """Send what a reading of a quantity received to where that quantity was read."""
         name, when = read["name"], read["when"]
-        part = _expanded(part, read.shape)
+        part = expanded(part, read.shape)
         if when is None or when == 0:
             self.send(name, part)
         elif isinstance(when, int):
@@ -127,47 +124,37 @@ class _Ledger:
         if equation.timed and not value.timed:
             start = apply("sum_steps", start, place=equation.place)
         received: dict[Node, list[Node]] = {value: [start]}
-        active = self._active_parts(value)
+        live = live_parts(value, self.active)
         for node in reversed(list(walk(value))):
-            if node not in active or node not in received:
+            if node not in live or node not in received:
                 continue
-            part = _sum(received[node])
+            part = added(received[node])
             if node.op == "ref":
                 self.deposit(node, part)
                 continue
-            for arg, share in self._shares(equation, node, part, active):
+            for arg, share in self._shares(equation, node, part, live):
                 received.setdefault(arg, []).append(share)
 
-    def _active_parts(self, value: Node) -> set[Node]:
-        found: set[Node] = set()
-        for node in walk(value):
-            if node.op == "ref":
-                live = node["name"] in self.active and node.kind == "real"
-            else:
-                operator = OPERATORS.get(node.op)
-                live = bool(operator and operator.vjp) and any(arg in found for arg in node.args)
-            if live:
-                found.add(node)
-        return found
-
     def _shares(
-        self, equation: Equation, node: Node, part: Node, active: set[Node]
+        self, equation: Equation, node: Node, part: Node, live: set[Node]
     ) -> Iterable[tuple[Node, Node]]:
         """What each argument of a node receives, made to fit it."""
         if not OPERATORS[node.op].elementwise:
-            part = _expanded(part, node.shape)
-        wanted = [i for i, arg in enumerate(node.args) if arg in active]
+            part = expanded(part, node.shape)
+        wanted = [i for i, arg in enumerate(node.args) if arg in live]
         # a stand-in tells how often the rule mentions what arrives, before it is written out
         stand_in = ref("$dy", part.shape, 0 if part.timed else None)
-        trial = [share for i, share in enumerate(_vjp(node, stand_in)) if i in wanted and share]
-        if not _slight(part) and sum(_mentions(share, stand_in) for share in trial) > 1:
+        trial = [
+            share for i, share in enumerate(backward_rule(node, stand_in)) if i in wanted and share
+        ]
+        if not is_slight(part) and sum(mentions(share, stand_in) for share in trial) > 1:
             part = self._name_part(equation, node, part)
-        shares = _vjp(node, part)
+        shares = backward_rule(node, part)
         for i in wanted:
             share = shares[i]
             if share is not None:
-                share = _placed(share, node.place)
-                yield node.args[i], _fit(share, node, node.args[i])
+                share = placed(share, node.place)
+                yield node.args[i], fitted(share, node, node.args[i])
 
     def _name_part(self, equation: Equation, node: Node, part: Node) -> Node:
         known = self.named.setdefault(equation.target, [])
@@ -182,30 +169,32 @@ class _Ledger:
     # -- collecting -------------------------------------------------------------------------------
 
     def equations(self, equation: Equation) -> list[Equation]:
-        """The gradient of a target, the parts named on the way, and what it hands to other steps."""
+        """The gradient of a target, and the parts named on the way."""
         name, place = equation.target, equation.place
         whole = self.gathered(name, equation.shape, equation.timed)
         return [
-            Equation(self.name(name), _placed(whole, place), equation.timed, place),
+            Equation(self.name(name), placed(whole, place), equation.timed, place),
             *self.named.get(name, []),
         ]
 
     def gathered(self, name: str, shape: Shape, timed: bool) -> Node:
-        """All that was sent to a quantity: given, carried from other steps, from within the step."""
+        """All that was sent to a quantity: given, from other steps, from within the step."""
         terms = list(self.terms.get(name, []))
         given = 1 if name in self.cell.outputs and terms else 0
         carried = [
-            ref(self.name(name, shift), shape, -shift) for (who, shift) in self.carries if who == name
+            ref(self.name(name, shift), shape, -shift)
+            for (who, shift) in self.carries
+            if who == name
         ]
         parts = [*terms[:given], *carried, *terms[given:]]
         if not parts:
             return apply("zeros", shape=shape)
-        return _expanded(_sum(parts), shape)
+        return expanded(added(parts), shape)
 
     def carry_equations(self) -> list[Equation]:
         made = []
         for (name, shift), parts in self.carries.items():
-            value = _sum(parts)
+            value = added(parts)
             made.append(Equation(self.name(name, shift), value, True, value.place))
         return made
 
@@ -214,10 +203,10 @@ class _Ledger:
         for state in self.cell.states:
             if state.initial in self.active and state.name in self.active:
                 assert state.initial is not None
-                self.send(state.initial, _placed(self.initial(state), state.place))
+                self.send(state.initial, placed(self.initial(state), state.place))
 
     def initial(self, state: State) -> Node:
-        """The gradient of a state's initial values: the carries that reach before its first step."""
+        """The gradient of a state's initial values: what reaches before its first step."""
         rows = []
         for before in range(state.lag, 0, -1):
             parts = list(self.initials.get((state.name, before), []))
@@ -229,7 +218,7 @@ class _Ledger:
                     parts.append(ref(self.name(name, shift), state.shape, at))
             if not parts:
                 parts = [apply("zeros", shape=state.shape)]
-            rows.append(_expanded(_sum(parts), state.shape))
+            rows.append(expanded(added(parts), state.shape))
         if len(rows) == 1:
             return rows[0]
         return apply("stack", *rows, axis=-1 - len(state.shape))
@@ -255,132 +244,6 @@ def _gradients(
             value = ref(free, q.shape)
             value = (value + value.T) / 2
         name = ledger.name(q.name)
-        made.append(Equation(name, _placed(value, q.place), q.timed, q.place))
+        made.append(Equation(name, placed(value, q.place), q.timed, q.place))
         gradients.append((q.name, name))
     return tuple(gradients), made
-
-
-def _active(cell: Cell, forward: tuple[Equation, ...]) -> dict[str, None]:
-    """Quantities that depend on something learned or given, and reach something returned."""
-    roots = [q.name for q in cell.given if q.kind == "real" and q.role != "const" and not q.frozen]
-    initial = {s.name: s.initial for s in cell.states if s.initial}
-    by_target = {e.target: e for e in forward}
-    varied = dict.fromkeys(roots)
-    growing = True
-    while growing:
-        growing = False
-        for equation in forward:
-            if equation.target in varied:
-                continue
-            live = initial.get(equation.target) in varied or _flows(equation.value, varied)
-            if live and equation.value.kind == "real":
-                varied[equation.target] = None
-                growing = True
-    useful: dict[str, None] = {}
-    todo = [name for name in cell.outputs if name in by_target]
-    while todo:
-        name = todo.pop()
-        if name in useful:
-            continue
-        useful[name] = None
-        if name in initial:
-            todo.append(initial[name] or "")
-        if name in by_target:
-            todo += [n["name"] for n in walk(by_target[name].value) if n.op == "ref"]
-    return {name: None for name in varied if name in useful}
-
-
-def _flows(value: Node, varied: dict[str, None]) -> bool:
-    live: set[Node] = set()
-    for node in walk(value):
-        if node.op == "ref":
-            flows = node["name"] in varied and node.kind == "real"
-        else:
-            operator = OPERATORS.get(node.op)
-            flows = bool(operator and operator.vjp) and any(arg in live for arg in node.args)
-        if flows:
-            live.add(node)
-    return value in live
-
-
-# -- the dull work --------------------------------------------------------------------------------
-
-
-def _vjp(node: Node, dy: Node) -> tuple[Node | None, ...]:
-    operator = OPERATORS[node.op]
-    assert operator.vjp is not None
-    given = operator.vjp(dy, node, *node.args, **_accepted(operator.vjp, dict(node.attrs)))
-    return given if isinstance(given, tuple) else (given,)
-
-
-def _accepted(function: object, attrs: dict[str, object]) -> dict[str, object]:
-    """Those attributes that a rule asks for."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return attrs
-    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    return {name: value for name, value in attrs.items() if name in names}
-
-
-def _slight(part: Node) -> bool:
-    """Whether writing a part twice is no dearer than naming it: a view, or a view scaled."""
-    if part.op == "multiply":
-        return all(_slight(arg) for arg in part.args) and any(arg.rank == 0 for arg in part.args)
-    return part.op in _VIEWS and all(_slight(arg) for arg in part.args)
-
-
-def _mentions(node: Node, part: Node) -> int:
-    """How many places of an expression name a part."""
-    if node == part:
-        return 1
-    return sum(arg == part for n in walk(node) for arg in n.args)
-
-
-def _sum(parts: Iterable[Node]) -> Node:
-    first, *rest = parts
-    for part in rest:
-        first = apply("add", first, part, place=first.place)
-    return first
-
-
-def _expanded(part: Node, shape: Shape) -> Node:
-    return part if part.shape == shape else apply("expand", part, to=shape, place=part.place)
-
-
-def _fit(share: Node, node: Node, arg: Node) -> Node:
-    """Undo broadcasting: over the axes that `arg` did not have, and over time."""
-    if OPERATORS[node.op].elementwise and arg.shape != node.shape:
-        share = _summed(_expanded(share, node.shape), arg.shape)
-    elif len(share.shape) > len(arg.shape) or not _fits(share.shape, arg.shape):
-        share = _summed(share, arg.shape)
-    if node.timed and not arg.timed and node.op != "row":
-        if share.timed:
-            return apply("sum_steps", share, place=node.place)
-        return share * size_node(STEPS)
-    return share
-
-
-def _fits(shape: Shape, wanted: Shape) -> bool:
-    tail = wanted[len(wanted) - len(shape) :]
-    return all(s in (ONE, w) for s, w in zip(shape, tail, strict=True))
-
-
-def _summed(share: Node, shape: Shape) -> Node:
-    """The sum over the axes that broadcasting to `share.shape` from `shape` had repeated."""
-    extra = share.rank - len(shape)
-    share = total(share, tuple(range(-share.rank, -share.rank + extra)))
-    kept = tuple(
-        i - len(shape)
-        for i, (have, want) in enumerate(zip(share.shape, shape, strict=True))
-        if want == ONE and have != ONE
-    )
-    return total(share, kept, keepdims=True)
-
-
-def _placed(node: Node, place: Span | None) -> Node:
-    """The expression, its parts without a place being given this one."""
-    done: dict[Node, Node] = {}
-    for part in walk(node):
-        args = tuple(done[arg] for arg in part.args)
-        done[part] = replace(part, args=args, place=part.place or place)
-    return done[node]

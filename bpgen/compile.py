@@ -1,7 +1,7 @@
 """The line of stages, from the text of a spec to the text of a module and its test.
 
-Each stage is a function from one frozen value to the next and is followed by its check. `run` goes as
-far as asked; `show` prints what any stage made as a page that one can read.
+Each stage is a function from one frozen value to the next and is followed by its check. `run` goes
+as far as asked; `show` prints what any stage made as a page that one can read.
 """
 
 from collections.abc import Callable

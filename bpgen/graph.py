@@ -41,7 +41,7 @@ def ordered(names: Iterable[str], edges: Sequence[Edge]) -> list[str]:
 
 
 def components(names: Iterable[str], edges: Sequence[Edge]) -> list[list[str]]:
-    """The strongly connected components, each after those it needs (Tarjan 1972, without recursion)."""
+    """The strongly connected components, each after those it needs (Tarjan, 1972)."""
     order = list(names)
     needs: dict[str, list[str]] = {name: [] for name in order}
     for edge in edges:

@@ -6,12 +6,14 @@ recursive in the number of steps: for tests at small sizes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from bpgen.ir import OPERATORS, Equation, Fixed, Node, State, When
-from bpgen.ops.spelling import helpers, spell
+from bpgen.ir import Equation, Fixed, Node, State, When
+from bpgen.ops.spelling import helper_names, helpers, spell
+from bpgen.sizes import Shape
 
 Array: TypeAlias = Any
 Read: TypeAlias = Callable[[Node, int], Array]  # a ref, at step t
@@ -20,15 +22,9 @@ Read: TypeAlias = Callable[[Node, int], Array]  # a ref, at step t
 def _space(plain: bool) -> dict[str, Any]:
     """The small functions that spellings call, by name."""
     space: dict[str, Any] = {"np": np}
-    names = [f"{fact}(" for op in OPERATORS.values() for fact in _functions(op.facts)]
-    for source in helpers(names, plain).values():
+    for source in helpers([f"{name}()" for name in helper_names()], plain).values():
         exec(source, space)  # our own text, from a file in bpgen/ops
     return space
-
-
-def _functions(facts: Mapping[str, Any]) -> list[str]:
-    sources = [facts[fact] for fact in ("helper", "plain_helper") if fact in facts]
-    return [source.split("def ")[1].split("(")[0] for source in sources]
 
 
 _SPACES = {plain: _space(plain) for plain in (False, True)}
@@ -100,44 +96,67 @@ def run(
 
     `given` has the arguments, those with `timed[name]` time first. `sizes` has every size and T.
     """
-    T = sizes["T"]
-    by_target = {e.target: e for e in equations}
-    by_state = {s.name: s for s in states}
-    values: dict[tuple[str, int], Array] = {}
+    values = _Values(
+        {e.target: e for e in equations},
+        {s.name: s for s in states},
+        given,
+        timed,
+        sizes,
+        dtype,
+        plain,
+    )
+    return {e.target: values.whole(e) for e in equations}
 
-    def read(node: Node, t: int) -> Array:
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Quantities by demand, each step of each computed once."""
+
+    equations: Mapping[str, Equation]
+    states: Mapping[str, State]
+    given: Mapping[str, Array]
+    timed: Mapping[str, bool]
+    sizes: Mapping[str, int]
+    dtype: Any
+    plain: bool
+    known: dict[tuple[str, int], Array] = field(default_factory=dict)
+
+    def whole(self, equation: Equation) -> Array:
+        """An equation's target, over all steps if it changes over time."""
+        if not equation.timed:
+            return self.value(equation.target, 0)
+        rows = [self.value(equation.target, t) for t in range(1, self.sizes["T"] + 1)]
+        return np.stack(rows) if rows else np.zeros((0, *self.shape(equation.shape)), self.dtype)
+
+    def shape(self, shape: Shape) -> tuple[int, ...]:
+        return tuple(size.value(self.sizes) for size in shape)
+
+    def value(self, name: str, step: int) -> Array:
+        if name in self.given:
+            return np.asarray(self.given[name])
+        if (name, step) not in self.known:
+            equation = self.equations[name]
+            found = evaluate(
+                equation.value, self.read, self.sizes, step, dtype=self.dtype, plain=self.plain
+            )
+            self.known[name, step] = np.broadcast_to(found, self.shape(equation.shape))
+        return self.known[name, step]
+
+    def read(self, node: Node, t: int) -> Array:
         name, when = node["name"], node["when"]
         if when is None:
-            return value(name, 0)
-        step = step_of(when, t, T)
-        if 1 <= step <= T:
-            return given[name][step - 1] if timed.get(name) else value(name, step)
-        return outside(node, step)
+            return self.value(name, 0)
+        step = step_of(when, t, self.sizes["T"])
+        if 1 <= step <= self.sizes["T"]:
+            return self.given[name][step - 1] if self.timed.get(name) else self.value(name, step)
+        return self.outside(node, step)
 
-    def outside(node: Node, step: int) -> Array:
-        state = by_state.get(node["name"])
-        before = 0 if state is None else 1 - step if state.direction > 0 else step - T
-        if state and state.initial and 1 <= before <= state.lag:
-            rows = value(state.initial, 0)
-            return rows if state.lag == 1 else rows[state.lag - before]
-        return np.zeros(tuple(s.value(sizes) for s in node.shape), dtype)
-
-    def value(name: str, step: int) -> Array:
-        if name in given:
-            return np.asarray(given[name])
-        if (name, step) not in values:
-            equation = by_target[name]
-            found = evaluate(equation.value, read, sizes, step, dtype=dtype, plain=plain)
-            shape = tuple(s.value(sizes) for s in equation.shape)
-            values[name, step] = np.broadcast_to(found, shape)
-        return values[name, step]
-
-    results: dict[str, Array] = {}
-    for equation in equations:
-        if equation.timed:
-            shape = tuple(s.value(sizes) for s in equation.shape)
-            rows = [value(equation.target, t) for t in range(1, T + 1)]
-            results[equation.target] = np.stack(rows) if rows else np.zeros((0, *shape), dtype)
-        else:
-            results[equation.target] = value(equation.target, 0)
-    return results
+    def outside(self, node: Node, step: int) -> Array:
+        """Initial values on the side where a state starts, zero everywhere else."""
+        state = self.states.get(node["name"])
+        if state and state.initial:
+            before = 1 - step if state.direction > 0 else step - self.sizes["T"]
+            if 1 <= before <= state.lag:
+                rows = self.value(state.initial, 0)
+                return rows if state.lag == 1 else rows[state.lag - before]
+        return np.zeros(self.shape(node.shape), self.dtype)

@@ -10,8 +10,8 @@ that a node came from rides along and does not count.
     step     t              the step, 1 to T
     ref      h[t-1]         a quantity, at a shift, at a fixed step, or without time
 
-All other operators are files in `bpgen/ops/`. `apply` makes their nodes; `+ - * / ** @` between nodes do
-the same, so that rules can be written as on paper.
+All other operators are files in `bpgen/ops/`. `apply` makes their nodes; `+ - * / ** @` between
+nodes do the same, so that rules can be written as on paper.
 
 Reading outside the steps 1 to T gives the initial value of a state on the side where it starts, and
 zero for everything else.

@@ -17,6 +17,7 @@ not a simple statement. Columns are characters, so wide (East Asian) text is mea
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -189,8 +190,8 @@ _CONDITIONAL, _COMPARISON, _UNARY, _POWER, _PRIMARY = 1, 5, 12, 13, 15
 def layout(statement: str, indent: int = 0, comment: str = "") -> list[str]:
     """The lines of `statement`, each after `indent` spaces or more.
 
-    A comment stands behind the statement if all that is one line of at most 100 columns, else above.
-    Raises ValueError for what is not one simple statement of the few kinds that are emitted.
+    A comment stands behind the statement if all that is one line of at most 100 columns, else
+    above. Raises ValueError for what is not one simple statement of the few kinds that are emitted.
     """
     try:
         body = ast.parse(statement.strip()).body
@@ -253,6 +254,20 @@ def _flat_tuples(statement: ast.AST) -> Iterator[ast.expr | None]:
                 yield value
 
 
+_CHAINS = ast.BinOp | ast.BoolOp | ast.Compare
+_POSTFIX = ast.Attribute | ast.Subscript | ast.Call
+
+
+def _chained(node: ast.BinOp | ast.BoolOp | ast.Compare) -> tuple[list[ast.expr], list[ast.AST]]:
+    match node:
+        case ast.BinOp(left, op, right):
+            return [left, right], [op]
+        case ast.BoolOp(op, values):
+            return values, [op] * (len(values) - 1)
+        case ast.Compare(left, ops, comparators):
+            return [left, *comparators], [*ops]
+
+
 class _Writer:
     def __init__(self, source: str) -> None:
         self.source = source
@@ -275,8 +290,8 @@ class _Writer:
                 return self._assignment(target, f" {_BINDING[type(op)][1]}= ", value)
             case ast.Return(None):
                 return "return"
-            case ast.Return(ast.Tuple([_, _]) as value):
-                return ("return ", self._optional(lambda level: self._items(value.elts, level)))
+            case ast.Return(ast.Tuple([_, _] as pair)):
+                return ("return ", self._optional(lambda level: self._items(pair, level)))
             case ast.Return(ast.expr() as value):
                 return ("return ", self._value(value))
             case ast.Expr(ast.BinOp(_, op) as value) if _BINDING[type(op)][0] in (6, 7, 9, 10):
@@ -292,21 +307,18 @@ class _Writer:
 
     def _assignment(self, target: ast.expr, equals: str, value: ast.expr) -> Doc:
         left = (self._expr(target, UNENCLOSED), equals)
-        if isinstance(target, ast.Name | ast.Attribute) or self._need(value) != "fit":
-            return (left, self._value(value))
-        if isinstance(value, ast.UnaryOp):
+        unbroken = isinstance(target, ast.Name | ast.Attribute) or isinstance(value, ast.UnaryOp)
+        if unbroken or self._need(value) != "fit":
             return (left, self._value(value))
         right = self._expr(value, UNENCLOSED)
-        variants: list[Doc] = [(left, right)]
-        if isinstance(value, ast.Attribute | ast.Call | ast.Subscript):
-            variants.append((left, Group(right, expand=True)))
-        variants.append((left, "(", Indent((_HARD, right)), _HARD, ")"))
-        return Variants((*variants, (left, right)))
+        expanded = [(left, Group(right, expand=True))] if isinstance(value, _POSTFIX) else []
+        enclosed = (left, "(", Indent((_HARD, right)), _HARD, ")")
+        return Variants(((left, right), *expanded, enclosed, (left, right)))
 
     def _value(self, node: ast.expr, fit: bool = True) -> Doc:
         """What stands at the end of a statement, in parentheses if they help."""
         match self._need(node):
-            case "lines" if _Survey(self, node).brackets_suffice():
+            case "lines" if self._brackets_suffice(node):
                 return self._optional(lambda level: self._expr(node, level))
             case "lines":
                 return _if_broken(self._expr(node, ENCLOSED))
@@ -352,10 +364,55 @@ class _Writer:
                 return bool(arguments or keywords)
         return None
 
+    def _brackets_suffice(self, node: ast.expr) -> bool:
+        """Whether a long expression needs no parentheses if the brackets at its ends break."""
+        reached = list(self._reached(node))
+        if not any(self.brackets(n) is not None for n in reached):
+            return False
+        operators = Counter[int]()
+        for part in reached:
+            if not self.is_parenthesised(part):
+                operators.update(self._operators(part))
+        weakest = min(operators, default=_PRIMARY)
+        if weakest > _POWER or operators[weakest] > 1:
+            return operators[weakest] < 2
+        ends = (self._end(node, 0), self._end(node, -1))
+        return any(self.brackets(e) and not isinstance(e, ast.Subscript) for e in ends)
+
+    def _reached(self, node: ast.expr) -> Iterator[ast.expr]:
+        """All that is in `node` and not in brackets, and those brackets."""
+        yield node
+        if not self.is_parenthesised(node):
+            for operand, _ in _operands(node):
+                yield from self._reached(operand)
+
+    def _operators(self, node: ast.expr) -> list[int]:
+        """How tight they bind, those of `node` itself."""
+        match node:
+            case ast.IfExp():
+                return [_CONDITIONAL] * 2  # `if` and `else`
+            case ast.BinOp() | ast.BoolOp() | ast.Compare():
+                return [_breaking(op) for op in _chained(node)[1]]
+            case ast.UnaryOp(ast.Invert()):
+                return [_UNARY]
+            case ast.Attribute(inner) if self.brackets(inner) is not None:
+                return [_PRIMARY]
+        return []
+
+    def _end(self, node: ast.expr, which: int) -> ast.expr:
+        """The first (0) or last (-1) expression in `node` that is not just the end of another."""
+        while not self.is_parenthesised(node):
+            stop = _POSTFIX if which else ast.UnaryOp | ast.Starred
+            operands = list(_operands(node))
+            if not operands or isinstance(node, stop):
+                break
+            node = operands[which][0]
+        return node
+
     def _is_fluent(self, node: ast.expr) -> bool:
         """Whether two attributes or more follow brackets: `a.b().c().d`."""
         dots = 0
-        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        while isinstance(node, _POSTFIX):
             inner = node.func if isinstance(node, ast.Call) else node.value
             if isinstance(node, ast.Attribute):
                 dots += self.is_parenthesised(inner) or isinstance(inner, ast.Call | ast.Subscript)
@@ -378,7 +435,7 @@ class _Writer:
             case ast.Attribute() | ast.Subscript() | ast.Call():
                 return self._postfix(node, level, fluent)
             case ast.BinOp() | ast.BoolOp() | ast.Compare():
-                return _grouped(level, self._chain(list(self._flatten(node)), level))
+                return _grouped(level, self._chain(self._flatten(node), level))
             case ast.UnaryOp(op, operand):
                 return (_BINDING[type(op)][1], self._expr(operand, level))
             case ast.Starred(value):
@@ -410,12 +467,14 @@ class _Writer:
 
     def _constant(self, node: ast.Constant) -> str:
         match node.value:
-            case None | bool() | str():
-                return repr(node.value) if not isinstance(node.value, str) else _quoted(node.value)
+            case None | bool():
+                return repr(node.value)
+            case str(text):
+                return _quoted(text)
             case int() | float() | complex():
                 return _number(ast.get_source_segment(self.source, node) or repr(node.value))
-        if node.value is ...:
-            return "..."
+            case _ if node.value is ...:
+                return "..."
         raise ValueError(f"{node.value!r} is not laid out here: {self.source}")
 
     def _postfix(
@@ -434,9 +493,10 @@ class _Writer:
             case ast.Subscript(_, index):
                 doc = (doc, _bracketed(level, "[", self._expr(index, ENCLOSED), "]"))
             case ast.Call(_, arguments, keywords):
-                places = sorted([*arguments, *keywords], key=lambda a: (a.lineno, a.col_offset))
-                given = Group(_joined([self._argument(place) for place in places]))
-                doc = (doc, _bracketed(level, "(", given, ")") if places else "()")
+                both: list[ast.expr | ast.keyword] = [*arguments, *keywords]
+                both.sort(key=lambda argument: (argument.lineno, argument.col_offset))
+                given = Group(_joined([self._argument(argument) for argument in both]))
+                doc = (doc, _bracketed(level, "(", given, ")") if both else "()")
         return Group(doc) if now and fluent is None else doc
 
     def _argument(self, node: ast.expr | ast.keyword) -> Doc:
@@ -462,24 +522,17 @@ class _Writer:
             rest = _grouped(level, rest)
         return (self._expr(node.body, level), line, "if ", test, line, "else ", rest)
 
-    def _flatten(self, node: ast.expr) -> Iterator[ast.expr | ast.AST]:
+    def _flatten(self, node: ast.BinOp | ast.BoolOp | ast.Compare) -> list[ast.AST]:
         """Operands with the operators between them."""
-        operands: list[ast.expr] = []
-        operators: list[ast.AST] = []
-        match node:
-            case ast.BinOp(left, op, right):
-                operands, operators = [left, right], [op]
-            case ast.BoolOp(op, values):
-                operands, operators = values, [op] * (len(values) - 1)
-            case ast.Compare(left, ops, comparators):
-                operands, operators = [left, *comparators], [*ops]
-        for place, operand in enumerate(operands):
-            if place:
-                yield operators[place - 1]
-            if not self.is_parenthesised(operand) and isinstance(operand, _CHAINS):
-                yield from self._flatten(operand)
+        operands, operators = _chained(node)
+        parts: list[ast.AST] = []
+        for operator, operand in zip([None, *operators], operands, strict=True):
+            parts += [operator] if operator else []
+            if isinstance(operand, _CHAINS) and not self.is_parenthesised(operand):
+                parts += self._flatten(operand)
             else:
-                yield operand
+                parts.append(operand)
+        return parts
 
     def _chain(self, parts: list[ast.AST], level: int) -> Doc:
         """Breaks before the operators that bind least, and in what is between them only then."""
@@ -491,11 +544,9 @@ class _Writer:
         for start, end in zip([0, *(i + 1 for i in ends)], [*ends, len(parts)], strict=True):
             if start:
                 op = _BINDING[type(parts[start - 1])][1]
-                close = op == "**" and self._is_tight(parts[start - 2], parts[start])
-                gap: Doc = " "
-                if close:
-                    gap = Either(" ", number=max(level, 0)) if level != UNENCLOSED else ""
-                doc += [_line(level, "" if close else " "), op, gap]
+                tight = op == "**" and self._is_tight(parts[start - 2], parts[start])
+                broken = "" if level == UNENCLOSED else " "
+                doc += [_line(level, "" if tight else " "), op, Either(broken) if tight else " "]
             inner = self._chain(parts[start:end], level)
             doc.append(inner if end - start == 1 else _grouped(level, inner))
         return tuple(doc)
@@ -508,14 +559,13 @@ class _Writer:
                 return False
             while isinstance(node, ast.Attribute | ast.UnaryOp):
                 node = node.value if isinstance(node, ast.Attribute) else node.operand
-            if isinstance(node, ast.Constant) and (node.value is ... or isinstance(node.value, str)):
-                return False
             if not isinstance(node, ast.Name | ast.Constant):
                 return False
+            if isinstance(node, ast.Constant) and (
+                isinstance(node.value, str) or node.value is ...
+            ):
+                return False
         return True
-
-
-_CHAINS = (ast.BinOp, ast.BoolOp, ast.Compare)
 
 
 def _an_expr(node: ast.AST) -> ast.expr:
@@ -560,7 +610,7 @@ def _joined(items: list[Doc]) -> Doc:
 
 def _quoted(text: str) -> str:
     quote = "'" if text.count('"') > text.count("'") else '"'
-    escaped = {quote: "\\" + quote, "'": "'", '"': '"'} | {quote: "\\" + quote}
+    escaped = {"'": "'", '"': '"', quote: "\\" + quote}
     return quote + "".join(escaped.get(c) or repr(c)[1:-1] for c in text) + quote
 
 
@@ -571,76 +621,3 @@ def _number(text: str) -> str:
         return "0x" + text[2:].upper()
     text = re.sub(r"(?<![\d_])\.", "0.", text)
     return re.sub(r"\.(?!\d)", ".0", text).replace("e+", "e")
-
-
-@dataclass(slots=True)
-class _Survey:
-    """Looks at an expression from its first token to its last, as if it had no parentheses."""
-
-    writer: _Writer
-    node: ast.expr
-    weakest: int = 20  # the binding of the operators that bind least
-    count: int = 0  # and how many there are
-    any_brackets: bool = False
-    first: ast.expr | None = None
-    last: ast.expr | None = None
-    begun: bool = False
-
-    def brackets_suffice(self) -> bool:
-        """Whether a long expression can do without parentheses, broken in the brackets at an end."""
-        self._look(self.node)
-        if not self.any_brackets or self.count > 1:
-            return False
-        return self.weakest > _POWER or any(
-            node and not isinstance(node, ast.Subscript) and self.writer.brackets(node)
-            for node in (self.first, self.last)
-        )
-
-    def _count(self, binding: int, times: int = 1) -> None:
-        if binding < self.weakest:
-            self.weakest, self.count = binding, 0
-        self.count += times * (binding == self.weakest)
-
-    def _visit(self, node: ast.expr) -> None:
-        self.last = node
-        if self.writer.is_parenthesised(node):
-            self.any_brackets = True
-        else:
-            self._look(node)
-        if not self.begun:
-            self.first, self.begun = node, True
-
-    def _look(self, node: ast.expr) -> None:
-        match node:
-            case ast.Dict() | ast.List() | ast.Tuple():
-                self.any_brackets = True
-            case ast.Call(inner) | ast.Subscript(inner) | ast.Attribute(inner):
-                self._visit(inner)
-                if not isinstance(node, ast.Attribute):
-                    self.any_brackets = True
-                elif self.writer.brackets(inner) is not None:
-                    self._count(_PRIMARY)
-                self.last = node
-            case ast.UnaryOp(op, operand):
-                if isinstance(op, ast.Invert):
-                    self._count(_UNARY)
-                self.begun = True
-                self._visit(operand)
-            case ast.IfExp(test, body, orelse):
-                self._count(_CONDITIONAL, 2)
-                for part in (body, test, orelse):
-                    self._visit(part)
-            case ast.BinOp() | ast.BoolOp() | ast.Compare():
-                self._operator(node)
-
-    def _operator(self, node: ast.BinOp | ast.BoolOp | ast.Compare) -> None:
-        match node:
-            case ast.BinOp(left, op, right):
-                operands, binding = [left, right], _breaking(op)
-            case ast.BoolOp(op, operands):
-                binding = _breaking(op)
-            case ast.Compare(left, _, comparators):
-                operands, binding = [left, *comparators], _COMPARISON
-        self._count(binding, len(operands) - 1)
-        for operand in operands:
-            self._visit(operand)

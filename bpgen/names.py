@@ -1,9 +1,9 @@
 """Every name of emitted code, in one place.
 
-A quantity keeps its name from the spec; its gradient is `dh`; what is read one step back is `h_prev`,
-ahead `h_next`, further `h_prev2`; the array that also holds the steps outside 1 to T is `h_all`; the
-given gradient of an output is `dh_out`. A name that emitted code needs for itself gets an underscore
-behind it.
+A quantity keeps its name from the spec; its gradient is `dh`; what is read one step back is
+`h_prev`, ahead `h_next`, further `h_prev2`; the array that also holds the steps outside 1 to T is
+`h_all`; the given gradient of an output is `dh_out`. A name that emitted code needs for itself gets
+an underscore behind it.
 """
 
 import builtins

@@ -1,7 +1,7 @@
 """Equations as text, as a spec would write them.
 
-What the compiler made has no other form than a call, `embed(dz[t], axis=-1, start=0, size=4*H)`; all that
-a spec can say prints as it would be said there.
+What the compiler made has no other form than a call, `embed(dz[t], axis=-1, start=0, size=4*H)`;
+all that a spec can say prints as it would be said there.
 """
 
 from collections.abc import Callable, Sequence

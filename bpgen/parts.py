@@ -1,4 +1,4 @@
-"""Parts of equations that deserve a name: how dear they are, what to call them, giving it to them."""
+"""Parts of equations that deserve a name: how dear they are, what to call them."""
 
 from collections.abc import Iterable
 from dataclasses import replace

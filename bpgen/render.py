@@ -1,7 +1,7 @@
 """Pages to text: the only file that knows jinja2.
 
-Templates place what a page says. Undefined names are errors, and nothing is escaped, since every text
-of a page is Python that a writer made, or was made safe to stand where it stands.
+Templates place what a page says. Undefined names are errors, and nothing is escaped, since every
+text of a page is Python that a writer made, or was made safe to stand where it stands.
 """
 
 from functools import cache

@@ -123,6 +123,10 @@ def _columns(text: str) -> int:
     """How many columns of a terminal the text takes, with a tab as four."""
     wide = {"W": 2, "F": 2}
     return sum(
-        4 if c == "\t" else 0 if unicodedata.combining(c) else wide.get(unicodedata.east_asian_width(c), 1)
+        4
+        if c == "\t"
+        else 0
+        if unicodedata.combining(c)
+        else wide.get(unicodedata.east_asian_width(c), 1)
         for c in text
     )

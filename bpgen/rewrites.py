@@ -247,7 +247,7 @@ def _addends(node: Node) -> list[Node]:
 
 
 def _zeros(node: Node) -> bool:
-    return node.op == "zeros" or node.op == "expand" and _zeros(node.args[0])
+    return node.op == "zeros" or (node.op == "expand" and _zeros(node.args[0]))
 
 
 def _unexpanded(node: Node) -> Node | None:

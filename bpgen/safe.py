@@ -7,7 +7,7 @@ differentiated.
     log(1 + exp(z))       softplus(z)          also log1p(exp(z))
     log(sum(exp(z)))      logsumexp(z)
     1 / (1 + exp(-z))     sigmoid(z)
-    where(c, f(x), b)     where(c, f(where(c, x, 1)), b)    if f can fail: no 0·∞ in the backward pass
+    where(c, f(x), b)     where(c, f(where(c, x, 1)), b)    where f can fail: no 0·∞ comes back
 
 The forms are recognised through names: `yhat = softmax(z)` in one equation and `log(yhat)` in
 another become `log_softmax` of the same z.
@@ -153,7 +153,7 @@ def _sigmoid(node: Node, seen: Callable[[Node], Node]) -> Node | None:
 
 
 def _guarded(node: Node) -> Node | None:
-    """`where` with the arguments of what can fail in a branch made harmless where it is not taken."""
+    """`where`, with what can fail in a branch made harmless where it is not taken."""
     if node.op != "where":
         return None
     condition, *branches = node.args
@@ -174,8 +174,10 @@ def _harmless(branch: Node, condition: Node, taken: bool) -> Node:
                 else apply("where", condition, *((arg, neutral) if taken else (neutral, arg)))
                 for arg in args
             ]  # fmt: skip
-        done[part] = part if tuple(args) == part.args else _like(
-            apply(part.op, *args, **dict(part.attrs)), part
+        done[part] = (
+            part
+            if tuple(args) == part.args
+            else _like(apply(part.op, *args, **dict(part.attrs)), part)
         )
     return done[branch]
 

@@ -1,18 +1,18 @@
 """From equations to an order of work: what runs once, over every step at once, or step by step.
 
-Equations on a cycle of the dependence graph go into a loop, ascending if the cycle reads back in time,
-descending if it reads ahead. All others run over every step at once. The largest parts inside a
-loop that do not touch its cycle and are worth it (they hold a product, say) are lifted out. One
-scheduler serves the forward and the backward equations; what the forward pass must keep falls out as
-the forward names that backward equations mention.
+Equations on a cycle of the dependence graph go into a loop, ascending if the cycle reads back in
+time, descending if it reads ahead. All others run over every step at once. The largest parts inside
+a loop that do not touch its cycle and are worth it (they hold a product, say) are lifted out. One
+scheduler serves the forward and the backward equations; what the forward pass must keep falls out
+as the forward names that backward equations mention.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bpgen.graph import Edge, components, ordered
-from bpgen.ir import Equation, Node, Pair, apply, fresh, ref, walk
-from bpgen.parts import hint, is_heavy
+from bpgen.ir import Equation, Pair, walk
+from bpgen.lift import dependences, is_loop, lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The order of work of a pair. `saved` names what backward reads of forward, in forward's order."""
+    """The order of work of a pair; `saved` names what backward reads of forward."""
 
     pair: Pair
     forward: Program
@@ -60,7 +60,7 @@ class LoopError(Exception):
 def schedule(pair: Pair) -> Plan:
     """Order both halves of a pair; lift, decide what is stored, and find what is kept between."""
     cell = pair.cell
-    initial = {s.name: s.initial for s in cell.states if s.initial}
+    initial: dict[str, str | None] = {s.name: s.initial for s in cell.states if s.initial}
     names = dict.fromkeys(
         [q.name for q in cell.given]
         + [*cell.sizes]
@@ -90,7 +90,7 @@ def program(
     edges = dependences(equations, initial)
     index = {e.target: i for i, e in enumerate(equations)}
     groups = components(index, edges)
-    loops = [group for group in groups if _is_loop(group, edges)]
+    loops = [group for group in groups if is_loop(group, edges)]
     looped = {name for loop in loops for name in loop}
     by_target = {e.target: e for e in equations}
     done: dict[str, None] = {}
@@ -113,34 +113,7 @@ def program(
     return Program(tuple(blocks), _storage(blocks, set(stored), set(initial)))
 
 
-def dependences(
-    equations: Sequence[Equation], initial: dict[str, str | None]
-) -> tuple[Edge, ...]:
-    """Who reads whom, and at which shift (None: all steps, or a quantity without time)."""
-    timed = {e.target: e.timed for e in equations}
-    edges: dict[Edge, None] = {}
-    for equation in equations:
-        for node in walk(equation.value):
-            if node.op == "ref" and node["name"] in timed:
-                shift = node["when"] if isinstance(node["when"], int) else None
-                within = equation.timed and not _gathered(equation.value, node)
-                edges[Edge(equation.target, node["name"], shift if within else None)] = None
-        start = initial.get(equation.target)
-        if start in timed:
-            edges[Edge(equation.target, start or "", None)] = None
-    return tuple(edges)
-
-
-def _gathered(value: Node, read: Node) -> bool:
-    """Whether a reading stands under an operator that takes all steps."""
-    return any(n.op in ("steps", "sum_steps") and read in set(walk(n)) for n in walk(value))
-
-
 # -- loops ----------------------------------------------------------------------------------------
-
-
-def _is_loop(group: Sequence[str], edges: Sequence[Edge]) -> bool:
-    return len(group) > 1 or any(e.reader == e.target == group[0] for e in edges)
 
 
 def _direction(loop: Sequence[str], edges: Sequence[Edge]) -> int:
@@ -154,7 +127,7 @@ def _direction(loop: Sequence[str], edges: Sequence[Edge]) -> int:
 
 
 def _loop_order(loop: Sequence[str], edges: Sequence[Edge]) -> list[str]:
-    """The order within a step; what is handed to the next step comes after what reads the last's."""
+    """The order within a step; what is handed on comes after what reads the last."""
     inside = [e for e in edges if e.reader in loop and e.target in loop]
     now = [e for e in inside if e.shift == 0]
     later = [Edge(e.target, e.reader, 0) for e in inside if e.shift and e.reader != e.target]
@@ -175,99 +148,6 @@ def _ancestors(names: Iterable[str], edges: Sequence[Edge]) -> set[str]:
                 found.add(edge.target)
                 todo.append(edge.target)
     return found
-
-
-# -- lifting --------------------------------------------------------------------------------------
-
-
-def lift(
-    equations: tuple[Equation, ...], initial: dict[str, str | None], names: dict[str, None]
-) -> tuple[Equation, ...]:
-    """Name the parts of loop equations that need not wait for the loop."""
-    edges = dependences(equations, initial)
-    index = {e.target: i for i, e in enumerate(equations)}
-    result: list[Equation] = []
-    loops = {
-        name: set(group)
-        for group in components(index, edges)
-        if _is_loop(group, edges)
-        for name in group
-    }
-    for equation in equations:
-        cycle = loops.get(equation.target)
-        if cycle:
-            equation = _lifted(equation, cycle, result, names)
-        result.append(equation)
-    return tuple(result)
-
-
-def _lifted(
-    equation: Equation, cycle: set[str], result: list[Equation], names: dict[str, None]
-) -> Equation:
-    """The equation with its free parts named; their equations are appended to `result`."""
-
-    def free(node: Node) -> bool:
-        return not any(n.op == "ref" and n["name"] in cycle for n in walk(node))
-
-    def part(node: Node) -> Node:
-        if free(node):
-            return named(node) if _worth(node) else node
-        if node.op == "add":
-            return total(node)
-        args = tuple(part(arg) for arg in node.args)
-        if args == node.args:
-            return node
-        return replace(apply(node.op, *args, **dict(node.attrs)), place=node.place)
-
-    def total(node: Node) -> Node:
-        terms = addends(node)
-        loose = [term for term in terms if free(term)]
-        if not any(_worth(term) for term in loose):
-            return _added([part(term) for term in terms], node)
-        rest = [part(term) for term in terms if not free(term)]
-        return _added([named(_added(loose, node)), *rest], node)
-
-    def named(node: Node) -> Node:
-        name = fresh(_lifted_name(equation, node), names)
-        names[name] = None
-        result.append(Equation(name, node, node.timed, node.place or equation.place))
-        return ref(name, node.shape, 0 if node.timed else None, node.kind, node.place)
-
-    return replace(equation, value=part(equation.value))
-
-
-def _worth(node: Node) -> bool:
-    """Whether a part is dear enough to be taken out of a loop."""
-    return any(is_heavy(n) for n in walk(node)) and node.kind == "real"
-
-
-def addends(node: Node) -> list[Node]:
-    """The terms of a sum, in order."""
-    if node.op != "add":
-        return [node]
-    return [term for arg in node.args for term in addends(arg)]
-
-
-def _added(terms: Sequence[Node], node: Node) -> Node:
-    whole = terms[0]
-    for term in terms[1:]:
-        whole = apply("add", whole, term, place=node.place)
-    return whole
-
-
-def _lifted_name(equation: Equation, node: Node) -> str:
-    """`a_x` for what x sends to a; `dh_above` for what reaches h, but not through time."""
-    heavy = next(n for n in walk(node) if is_heavy(n))
-    timed = [n for n in walk(heavy) if n.op == "ref" and n.timed]
-    target = equation.target
-    if node.op not in ("add", "matmul") or not timed:
-        return hint(node, target)
-    if any(n.op == "ref" and n["name"].endswith("_out") for n in addends(node)):
-        return f"{target}_above"
-    inside = equation.value.op not in ("add", "subtract", "matmul")
-    if inside:
-        target = f"a_{target.removeprefix(equation.value.op + '_')}"
-    return f"{target}_{timed[0]['name']}"
 
 
 # -- storage --------------------------------------------------------------------------------------
@@ -303,9 +183,7 @@ def _kind_of_storage(
     last = [when for _, when, within in reads if not within]
     # after the loop a carry holds the value of the last step run
     end_is_last = all(_is_end(when, direction) for when in last)
-    previous = [
-        reader for reader, when, within in reads if within and when == -direction
-    ]
+    previous = [reader for reader, when, within in reads if within and when == -direction]
     only = all(when == -direction for _, when, within in reads if within)
     if only and end_is_last and all(inside.index(reader) <= place for reader in previous):
         return "carry"
@@ -315,5 +193,3 @@ def _kind_of_storage(
 def _is_end(when: object, direction: int) -> bool:
     anchor, offset = getattr(when, "anchor", None), getattr(when, "offset", None)
     return anchor == ("last" if direction > 0 else "first") and offset == 0
-
-

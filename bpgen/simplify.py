@@ -1,15 +1,15 @@
 """Backward equations as a person would have left them: a table of rewrites, names for what is used
 twice, and nothing that nobody reads.
 
-In this order: the table, on every part, until nothing changes; equations that only rename another are
-replaced by it; what the backward pass wants of the forward one, and is dear, gets a name there; what
-several equations compute alike gets a name; what no result needs is dropped.
+In this order: the table, on every part, until nothing changes; equations that only rename another
+are replaced by it; what the backward pass wants of the forward one, and is dear, gets a name there;
+what several equations compute alike gets a name; what no result needs is dropped.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from bpgen.ir import OPERATORS, Equation, Node, Pair, apply, fresh, rebuild, ref, walk
+from bpgen.ir import Equation, Node, Pair, apply, fresh, rebuild, ref, walk
 from bpgen.parts import hint, is_dear, is_light, named, shared
 from bpgen.rewrites import rewrite
 
@@ -28,9 +28,7 @@ def simplify(pair: Pair) -> Pair:
 
 def _each(pair: Pair, change: Callable[[Node], Node]) -> Pair:
     """Change every backward equation; forward ones stay as they were written."""
-    return replace(
-        pair, backward=tuple(replace(e, value=change(e.value)) for e in pair.backward)
-    )
+    return replace(pair, backward=tuple(replace(e, value=change(e.value)) for e in pair.backward))
 
 
 def _exponentials(pair: Pair) -> Callable[[Node], Node | None]:
@@ -44,7 +42,7 @@ def _exponentials(pair: Pair) -> Callable[[Node], Node | None]:
         if a.op == "ref" and a["when"] in (0, None):
             a = values.get(a["name"], a)
         made = apply("softmax", a.args[0], axis=a["axis"]) if a.op == "log_softmax" else None
-        return replace(made, place=node.place) if made in values.values() else None
+        return replace(made, place=node.place) if made and made in values.values() else None
 
     return change
 
@@ -159,7 +157,7 @@ def _read(pair: Pair) -> Pair:
     results = [name for _, name in pair.gradients if name]
     backward = _reached(pair.backward, results, {})
     mentioned = [n["name"] for e in backward for n in walk(e.value) if n.op == "ref"]
-    initial = {s.name: s.initial for s in pair.cell.states if s.initial}
+    initial: dict[str, str | None] = {s.name: s.initial for s in pair.cell.states if s.initial}
     forward = _reached(pair.forward, [*pair.cell.outputs, *mentioned], initial)
     return replace(pair, forward=forward, backward=backward)
 

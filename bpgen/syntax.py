@@ -268,17 +268,7 @@ class Claim:
 
 
 Statement: TypeAlias = (
-    CellName
-    | About
-    | Dim
-    | Declaration
-    | Const
-    | Equation
-    | Output
-    | Fn
-    | Op
-    | Time
-    | Claim
+    CellName | About | Dim | Declaration | Const | Equation | Output | Fn | Op | Time | Claim
 )
 
 

@@ -4,8 +4,7 @@
     A = W - W.T - gamma * eye((H))
     h[t] = h[t-1] + epsilon * tanh(h[t-1] @ A.T + x[t] @ V + b)
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -89,8 +88,7 @@ def backward(params, saved, *, dh=None):
     _, V, _ = params
     epsilon, x, A, tanh_h, h_prev = saved
     T, N, D = x.shape
-    H = tanh_h.shape[2]
-    dtype = x.dtype
+    H, dtype = tanh_h.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -114,7 +112,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None, *, epsilon=0.1, gamma=0.01):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W, V, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     A = W - W.T - gamma * np.eye(H, dtype=dtype)  # (H, H)
@@ -133,8 +131,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -149,8 +146,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -168,4 +164,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 e6bfca80f2455acab07d7ac848d4d509bd809dd90d07b402d55194a4ed45ce72
+# bpgen: sha256 79d4b7ba99397141f3ac8fc998b22529f5cc5819ae1180d1d4af96f1975a6511

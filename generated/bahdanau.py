@@ -7,8 +7,8 @@
     k[t] = einsum(alpha[t], enc, pattern="n s, n s e -> n e")
     h[t] = tanh(concat(x[t], k[t]) @ W + h[t-1] @ U + b)
 
-T steps, t = 1 ... T, N, S, D, E, A, H; time is the first axis. d<v> is the gradient with
-respect to v, and has its shape.
+T steps, t = 1 ... T; N, S, D, E, A, H. Time is the first axis; d<v> is the gradient of v, in
+its shape.
 """
 
 import math
@@ -118,8 +118,7 @@ def backward(params, saved, *, dh=None, dalpha=None):
     T, N, S, A = tanh_e.shape
     E = enc.shape[2]
     D = x.shape[2]
-    H = h_prev.shape[2]
-    dtype = enc.dtype
+    H, dtype = h_prev.shape[2], enc.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dalpha_out = cotangent("dalpha", dalpha, (T, N, S), dtype)  # (T, N, S)
 
@@ -159,7 +158,7 @@ def backward(params, saved, *, dh=None, dalpha=None):
 
 
 def step(params, enc, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_a, U_a, v_a, W, U, b = params
     N, H, dtype = bind("N H dtype", STEP, params, enc=enc, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -181,8 +180,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -212,8 +210,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -244,4 +241,4 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-# bpgen: sha256 97bab5f2a4e9f6bddef90c23d94f3ba96f5e7ea88a5583325d52b79331c2bc88
+# bpgen: sha256 08cf77f4690a6f1c674f49358a51281543b14e9ec9713028014d02280b3fc216

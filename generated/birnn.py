@@ -6,8 +6,8 @@
     logits[t] = concat(f[t], b[t]) @ Wo + bo
     J = sum(sum(where(m[t], cross_entropy(logits[t], y[t]), 0)), over=t) / N
 
-T steps, t = 1 ... T, N, D, H, V; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, H, V. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -148,8 +148,7 @@ def backward(params, saved, *, df=None, db=None, dlogits=None, dJ=1.0):
     x, y, m, tanh_f, f_prev, f, tanh_b, b, b_next, logits = saved
     T, N, D = x.shape
     H = tanh_f.shape[2]
-    V = logits.shape[2]
-    dtype = x.dtype
+    V, dtype = logits.shape[2], x.dtype
     df_out = cotangent("df", df, (T, N, H), dtype)  # (T, N, H)
     db_out = cotangent("db", db, (T, N, H), dtype)  # (T, N, H)
     dlogits_out = cotangent("dlogits", dlogits, (T, N, V), dtype)  # (T, N, V)
@@ -243,8 +242,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -281,4 +279,4 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-# bpgen: sha256 e1057c24c0e7fbc71c2207001cc1fda5c4c78d63658a3236a5f540c1b302d6f4
+# bpgen: sha256 06da418b9909b1ba3c943510fbc6f809b01155602a7ab5a57b6095d47bffa432

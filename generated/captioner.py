@@ -6,8 +6,8 @@
     scores[t] = h[t] @ W_v + b_v
     J = sum(sum(where(y[t] != 0, cross_entropy(scores[t], y[t]), 0)), over=t) / N
 
-T steps, t = 1 ... T, N, F, D, H, V; time is the second axis. d<v> is the gradient with respect
-to v, and has its shape.
+T steps, t = 1 ... T; N, F, D, H, V. Time is the second axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -133,8 +133,7 @@ def backward(params, saved, *, dh=None, dscores=None, dJ=1.0):
     features, w, y, take_h, h_prev, h, scores = saved
     T, N, D = take_h.shape
     H = h_prev.shape[2]
-    V = scores.shape[2]
-    dtype = features.dtype
+    V, dtype = scores.shape[2], features.dtype
     dh_out = np.moveaxis(cotangent("dh", dh, (N, T, H), dtype), 1, 0)  # (T, N, H)
     dscores_out = np.moveaxis(cotangent("dscores", dscores, (N, T, V), dtype), 1, 0)  # (T, N, V)
     dJ_out = dtype.type(dJ)
@@ -170,7 +169,7 @@ def backward(params, saved, *, dh=None, dscores=None, dJ=1.0):
 
 
 def step(params, features, w, y, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_p, b_p, E, Wx, Wh, b, W_v, b_v = params
     bind("", STEP, params, features=features, w=w, y=y, h=h)
     h_prev = features @ W_p + b_p if h is None else h
@@ -218,8 +217,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -266,4 +264,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 9041687b7e1110826b3aff3ab32a09d75c220e6fc87705972d093f372417ef4b
+# bpgen: sha256 8f47c64652d0803e3e19c75c982a123691420360f6f2d19a979ab2a1aadc559f

@@ -5,8 +5,8 @@
     m[t] = where(t % 2 == 0, tanh(x[t] @ W_m + m[t-1] @ U_mm + s[t-1] @ U_sm + b_m), m[t-1])
     s[t] = where(t % 4 == 0, tanh(x[t] @ W_s + s[t-1] @ U_ss + b_s), s[t-1])
 
-T steps, t = 1 ... T, N, D, F, M, S; time is the first axis. d<v> is the gradient with respect
-to v, and has its shape.
+T steps, t = 1 ... T; N, D, F, M, S. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -156,8 +156,7 @@ def backward(params, saved, *, df=None, dm=None, ds=None):
     T, N, D = x.shape
     F = f_prev.shape[2]
     M = tanh_m.shape[2]
-    S = tanh_s.shape[2]
-    dtype = x.dtype
+    S, dtype = tanh_s.shape[2], x.dtype
     df_out = cotangent("df", df, (T, N, F), dtype)  # (T, N, F)
     dm_out = cotangent("dm", dm, (T, N, M), dtype)  # (T, N, M)
     ds_out = cotangent("ds", ds, (T, N, S), dtype)  # (T, N, S)
@@ -224,7 +223,7 @@ def backward(params, saved, *, df=None, dm=None, ds=None):
 
 
 def step(params, x, f=None, m=None, s=None, t=1):
-    """Run one step of a stream. Return its Outputs, and (f, m, s, t) to hand on."""
+    """Run one step. Return its Outputs, and (f, m, s, t) for the next."""
     W_f, W_m, W_s, U_ff, U_mf, U_sf, U_mm, U_sm, U_ss, b_f, b_m, b_s = params
     N, F, M, S, dtype = bind("N F M S dtype", STEP, params, x=x, f=f, m=m, s=s)
     f_prev = np.zeros((N, F), dtype) if f is None else f
@@ -247,8 +246,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -263,8 +261,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -289,4 +286,4 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-# bpgen: sha256 7bd8e3a126d22276d492e1b9aafe1ef9c78d897ec2c626ab67d91f7bad356dbe
+# bpgen: sha256 11a8ee073ee2c7c84e0bb1e414281ccc6ed4992668808da0aa0888e7ba4a712e

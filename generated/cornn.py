@@ -5,8 +5,7 @@
     z[t] = z[t-1] + dt * (tanh(a[t]) - gamma * y[t-1] - epsilon * z[t-1])
     y[t] = y[t-1] + dt * z[t]
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -102,8 +101,7 @@ def backward(params, saved, *, dy=None, dz=None):
     W, W_z, V, _ = params
     dt, gamma, epsilon, x, tanh_a, z_prev, y_prev = saved
     T, N, D = x.shape
-    H = tanh_a.shape[2]
-    dtype = x.dtype
+    H, dtype = tanh_a.shape[2], x.dtype
     dy_out = cotangent("dy", dy, (T, N, H), dtype)  # (T, N, H)
     dz_out = cotangent("dz", dz, (T, N, H), dtype)  # (T, N, H)
 
@@ -132,7 +130,7 @@ def backward(params, saved, *, dy=None, dz=None):
 
 
 def step(params, x, y=None, z=None, *, dt=0.1, gamma=1.0, epsilon=1.0):
-    """Run one step of a stream. Return its Outputs, and (y, z) to hand on."""
+    """Run one step. Return its Outputs, and (y, z) for the next."""
     W, W_z, V, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, y=y, z=z)
     y_prev = np.zeros((N, H), dtype) if y is None else y
@@ -153,8 +151,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -169,8 +166,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -188,4 +184,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 f6c808863404d7a61968bf5924fd24981c0a7b407d9690a42e312712ebde5a7f
+# bpgen: sha256 3ee99a6dac9de9dd14b94e13a4f6106f54fa3c421b39302c218a5690be4cf3dc

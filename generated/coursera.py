@@ -6,8 +6,8 @@
     yhat[t] = softmax(W_ya @ a[t] + b_y, axis=-2)
     J = -sum(sum(y[t] * log(yhat[t])), over=t)
 
-T steps, t = 1 ... T, n_x, n_a, n_y, m; time is the last axis. d<v> is the gradient with respect
-to v, and has its shape.
+T steps, t = 1 ... T; n_x, n_a, n_y, m. Time is the last axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -118,8 +118,7 @@ def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
     x, y, a_prev, a, yhat, log_yhat = saved
     T, _, m = x.shape
     n_y = y.shape[1]
-    n_a = a_prev.shape[1]
-    dtype = x.dtype
+    n_a, dtype = a_prev.shape[1], x.dtype
     da_out = np.moveaxis(cotangent("da", da, (n_a, m, T), dtype), 2, 0)  # (T, n_a, m)
     dyhat_out = np.moveaxis(cotangent("dyhat", dyhat, (n_y, m, T), dtype), 2, 0)  # (T, n_y, m)
     dJ_out = dtype.type(dJ)
@@ -156,7 +155,7 @@ def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
 
 
 def step(params, x, y, a=None):
-    """Run one step of a stream. Return its Outputs, and (a,) to hand on."""
+    """Run one step. Return its Outputs, and (a,) for the next."""
     W_ax, W_aa, W_ya, b_a, b_y = params
     n_a, m, dtype = bind("n_a m dtype", STEP, params, x=x, y=y, a=a)
     a_prev = np.zeros((n_a, m), dtype) if a is None else a
@@ -177,8 +176,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -208,8 +206,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -248,4 +245,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 e4c8b618a9f11adec4064e7c729889ebcc5a1a80dac053601419d720fbf5fff5
+# bpgen: sha256 b422eba27262f7eddfe338bb705762a3d29d773721217e903f0514a4b1c3b335

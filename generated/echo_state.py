@@ -4,8 +4,8 @@
     h[t] = (1 - alpha) * h[t-1] + alpha * tanh(x[t] @ W_in + h[t-1] @ W)
     y[t] = concat(x[t], h[t]) @ W_out
 
-T steps, t = 1 ... T, N, D, H, V; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, H, V. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -92,8 +92,7 @@ def backward(params, saved, *, dh=None, dy=None):
     alpha, x, tanh_h, h = saved
     T, N, D = x.shape
     H = tanh_h.shape[2]
-    V = W_out.shape[1]
-    dtype = x.dtype
+    V, dtype = W_out.shape[1], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dy_out = cotangent("dy", dy, (T, N, V), dtype)  # (T, N, V)
 
@@ -118,7 +117,7 @@ def backward(params, saved, *, dh=None, dy=None):
 
 
 def step(params, x, h=None, *, alpha=0.3):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_in, W, W_out = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -137,8 +136,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -168,8 +166,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -187,4 +184,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 60ac9c610af1458f48a5712f62f96b7609ca380e668822a8fcacadf5274f5449
+# bpgen: sha256 4b25bdaa0250f7b7fffeb0389bec7d0b3112debd1543710acdab103987281814

@@ -7,8 +7,7 @@
     h[t] = relu(layer_norm(r[t]) * g + b)
     A[t] = lam * A[t-1] + eta * einsum(h[t], h[t], pattern="n i, n j -> n i j")
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -108,8 +107,7 @@ def backward(params, saved, *, dh=None, dA=None):
     W, C, g, _ = params
     lam, eta, x, p, q, r, layer_norm_r, h_prev, h, A_prev = saved
     T, N, H, _ = A_prev.shape
-    D = x.shape[2]
-    dtype = x.dtype
+    D, dtype = x.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dA_out = cotangent("dA", dA, (T, N, H, H), dtype)  # (T, N, H, H)
 
@@ -156,7 +154,7 @@ def backward(params, saved, *, dh=None, dA=None):
 
 
 def step(params, x, h=None, A=None, *, lam=0.95, eta=0.5):
-    """Run one step of a stream. Return its Outputs, and (h, A) to hand on."""
+    """Run one step. Return its Outputs, and (h, A) for the next."""
     W, C, g, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, A=A)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -179,8 +177,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -195,8 +192,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -220,4 +216,4 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-# bpgen: sha256 ed85b218e73b696041bf7282fa5336f716c13cbf67c1dec83fd8d757fff8b166
+# bpgen: sha256 426280d481c3b0c632acc1aa0dc4da67dbf695ce93a27e854a89f58f05b90561

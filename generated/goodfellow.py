@@ -9,8 +9,8 @@
     L[t] = -logp[t][y[t]]
     J = sum(L[t], over=t)
 
-T steps, t = 1 ... T, n, nx, ny; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; n, nx, ny. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -115,8 +115,7 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
     x, y, h_prev, h, yhat = saved
     T = x.shape[0]
     n = h_prev.shape[1]
-    ny = yhat.shape[1]
-    dtype = x.dtype
+    ny, dtype = yhat.shape[1], x.dtype
     dh_out = cotangent("dh", dh, (T, n), dtype)  # (T, n)
     dyhat_out = cotangent("dyhat", dyhat, (T, ny), dtype)  # (T, ny)
     dJ_out = dtype.type(dJ)
@@ -150,7 +149,7 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
 
 
 def step(params, x, y, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     U, W, V, b, c = params
     n, dtype = bind("n dtype", STEP, params, x=x, y=y, h=h)
     h_prev = np.zeros((n,), dtype) if h is None else h
@@ -200,8 +199,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -233,4 +231,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 9b0b5ed29a435e9a543fbe06393ac949b56908ff02575c717f073cffc9c70759
+# bpgen: sha256 f73037c2b0deac93926abde477ae7e723d5f1c75c4be30b4c1d0b8454b7527c9

@@ -7,8 +7,8 @@
     yhat[t] = softmax(o[t], axis=-2)
     J = sum(sum(cross_entropy(o[t], y[t], axis=-2)), over=t)
 
-T steps, t = 1 ... T, n, nx, ny; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; n, nx, ny. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -118,8 +118,7 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
     x, y, h_prev, h, yhat = saved
     T = x.shape[0]
     n = h_prev.shape[1]
-    ny = yhat.shape[1]
-    dtype = x.dtype
+    ny, dtype = yhat.shape[1], x.dtype
     dh_out = cotangent("dh", dh, (T, n, 1), dtype)  # (T, n, 1)
     dyhat_out = cotangent("dyhat", dyhat, (T, ny, 1), dtype)  # (T, ny, 1)
     dJ_out = dtype.type(dJ)
@@ -153,7 +152,7 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
 
 
 def step(params, x, y, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     U, W, V, b, c = params
     n, dtype = bind("n dtype", STEP, params, x=x, y=y, h=h)
     h_prev = np.zeros((n, 1), dtype) if h is None else h
@@ -211,8 +210,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -244,4 +242,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 7107d6d247a0d5ef992a667b0da177c5b0225c412c0787ed14c2c46e4979b4f5
+# bpgen: sha256 c442ebe0de4285ea4004dc0267f332b6764a6c246d00347cf02e58f3eba3cee1

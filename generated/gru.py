@@ -8,8 +8,7 @@
     n[t] = tanh(x_n[t] + r[t] * (h_n[t] + b_n))
     h[t] = (1 - z[t]) * n[t] + z[t] * h[t-1]
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -99,8 +98,7 @@ def backward(params, saved, *, dh=None):
     W, U, _, b_n = params
     x, h_n, r, z, n, h_prev = saved
     T, N, D = x.shape
-    H = h_n.shape[2]
-    dtype = x.dtype
+    H, dtype = h_n.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     da_n, dh_n_b_n, da_z, da_r = np.empty((4, T, N, H), dtype)  # (T, N, H) each
@@ -133,7 +131,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W, U, b, b_n = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -162,8 +160,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -193,8 +190,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -225,4 +221,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 0989f0db058439c8afbce6e5868fe181413c37de5dd8114e3a93e0d949851d29
+# bpgen: sha256 d8bdac8e5c4587376769d1bd66ffde5084189987661e2caf705d54a20ca54b65

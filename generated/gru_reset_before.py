@@ -6,8 +6,7 @@
     n[t] = tanh(x[t] @ W + r[t] * h[t-1] @ U + b)
     h[t] = z[t] * h[t-1] + (1 - z[t]) * n[t]
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -116,8 +115,7 @@ def backward(params, saved, *, dh=None):
     W_r, W_z, W, U_r, U_z, U, _, _, _ = params
     x, r, z, n, h_prev = saved
     T, N, D = x.shape
-    H = r.shape[2]
-    dtype = x.dtype
+    H, dtype = r.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     da_n, da_z, da_r = np.empty((3, T, N, H), dtype)  # (T, N, H) each
@@ -152,7 +150,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_r, W_z, W, U_r, U_z, U, b_r, b_z, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -173,8 +171,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -189,8 +186,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -221,4 +217,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 202dd363dd1e3649aad556ff27edb30f3ecf2c5cb5611b1db56377b2865f999a
+# bpgen: sha256 74724af036302cca2853e4378a5e8697bbc3eaed42ca15a76192b694c1f7fd84

@@ -3,8 +3,7 @@
 
     u[t] = u[t-1] + dt * (tanh(u[t-1]) @ W + x[t] - u[t-1] / tau)
 
-T steps, t = 1 ... T, N, H; time is the first axis. d<v> is the gradient with respect to v, and
-has its shape.
+T steps, t = 1 ... T; N, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 from typing import NamedTuple
@@ -98,7 +97,7 @@ def backward(params, saved, *, du=None):
 
 
 def step(params, x, u=None, *, dt=0.1, tau=1.0):
-    """Run one step of a stream. Return its Outputs, and (u,) to hand on."""
+    """Run one step. Return its Outputs, and (u,) for the next."""
     (W,) = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, u=u)
     u_prev = np.zeros((N, H), dtype) if u is None else u
@@ -116,8 +115,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -132,8 +130,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -156,4 +153,4 @@ def is_symmetric(name, m):
         raise ValueError(f"{name}: expected a symmetric matrix")
 
 
-# bpgen: sha256 1dea764fbcbbbfdf9a4dec905102676f95df79b4f725c0bb6a1a330c678908fb
+# bpgen: sha256 884a980b7d2ff1a9c92d00e90780fc7d367adec445d6abd25811bce609aeccaf

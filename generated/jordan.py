@@ -4,8 +4,8 @@
     h[t] = sigmoid(x[t] @ W_xh + y[t-1] @ W_yh + b_h)
     y[t] = sigmoid(h[t] @ W_hy + b_y)
 
-T steps, t = 1 ... T, N, D, H, V; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, H, V. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -98,8 +98,7 @@ def backward(params, saved, *, dy=None):
     x, h, y_prev, y = saved
     T, N, D = x.shape
     H = h.shape[2]
-    V = y_prev.shape[2]
-    dtype = x.dtype
+    V, dtype = y_prev.shape[2], x.dtype
     dy_out = cotangent("dy", dy, (T, N, V), dtype)  # (T, N, V)
 
     da_y = np.empty((T, N, V), dtype)  # (T, N, V)
@@ -127,7 +126,7 @@ def backward(params, saved, *, dy=None):
 
 
 def step(params, x, y=None):
-    """Run one step of a stream. Return its Outputs, and (y,) to hand on."""
+    """Run one step. Return its Outputs, and (y,) for the next."""
     W_xh, W_yh, W_hy, b_h, b_y = params
     N, V, dtype = bind("N V dtype", STEP, params, x=x, y=y)
     y_prev = np.zeros((N, V), dtype) if y is None else y
@@ -146,8 +145,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -162,8 +160,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -187,4 +184,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 b980f0f6dca1c2977e6a1f14c16569cf479a28b4153f4a9498a1dbea7c768b14
+# bpgen: sha256 4f42268c0b00d81a6767963ddfeae5f09f85c6db6facd80e0bdc48a60c857d07

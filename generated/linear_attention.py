@@ -9,8 +9,8 @@
     w[t] = sum(q[t] * z[t], over=K) + eps
     y[t] = einsum(q[t], s[t], pattern="n k, n k m -> n m") / w[t][:, None]
 
-T steps, t = 1 ... T, N, D, K, M; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, K, M. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -116,8 +116,7 @@ def backward(params, saved, *, ds=None, dz=None, dy=None):
     W_q, W_k, W_v = params
     x, x_W_q, q, x_W_k, k, v, s, z, w, y = saved
     T, N, K, M = s.shape
-    D = x.shape[2]
-    dtype = x.dtype
+    D, dtype = x.shape[2], x.dtype
     ds_out = cotangent("ds", ds, (T, N, K, M), dtype)  # (T, N, K, M)
     dz_out = cotangent("dz", dz, (T, N, K), dtype)  # (T, N, K)
     dy_out = cotangent("dy", dy, (T, N, M), dtype)  # (T, N, M)
@@ -160,7 +159,7 @@ def backward(params, saved, *, ds=None, dz=None, dy=None):
 
 
 def step(params, x, s=None, z=None, *, eps=1e-06):
-    """Run one step of a stream. Return its Outputs, and (s, z) to hand on."""
+    """Run one step. Return its Outputs, and (s, z) for the next."""
     W_q, W_k, W_v = params
     N, K, M, dtype = bind("N K M dtype", STEP, params, x=x, s=s, z=z)
     s_prev = np.zeros((N, K, M), dtype) if s is None else s
@@ -185,8 +184,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -201,8 +199,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -225,4 +222,4 @@ def elu(x, alpha):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
 
 
-# bpgen: sha256 70da5a9c558dd569dd31f4207350321eac874febc2a2ac880326b42ce2e4f8fb
+# bpgen: sha256 e854313b3275169e61da711a7a32fdf155f15a2e7b853b9dce4ab7bb10fdfa8a

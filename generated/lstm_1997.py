@@ -5,8 +5,7 @@
     c[t] = c[t-1] + sigmoid(i[t]) * tanh(g[t])
     h[t] = sigmoid(o[t]) * tanh(c[t])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -100,8 +99,7 @@ def backward(params, saved, *, dh=None, dc=None):
     W, U, _ = params
     x, sigmoid_i, tanh_g, sigmoid_o, tanh_c, h_prev = saved
     T, N, D = x.shape
-    H = sigmoid_i.shape[2]
-    dtype = x.dtype
+    H, dtype = sigmoid_i.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
 
@@ -132,7 +130,7 @@ def backward(params, saved, *, dh=None, dc=None):
 
 
 def step(params, x, h=None, c=None):
-    """Run one step of a stream. Return its Outputs, and (h, c) to hand on."""
+    """Run one step. Return its Outputs, and (h, c) for the next."""
     W, U, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -156,8 +154,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -187,8 +184,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -219,4 +215,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 cff9d71a68c989088f249c5c62d4ebdd196efc507c8dc7154527b9719f1b6f5c
+# bpgen: sha256 5b9467330920e95147b1daac969630b9f99ff9cb8a7e563e521f615bc83ca377

@@ -8,8 +8,7 @@
     c[t] = f[t] * c[t-1] + i[t] * g[t]
     h[t] = o[t] * tanh(c[t])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -141,8 +140,7 @@ def backward(params, saved, *, dh=None, dc=None):
     W_i, W_f, W_o, W_g, U_i, U_f, U_o, U_g, _, _, _, _ = params
     x, i, f, o, g, c_prev, tanh_c, h_prev = saved
     T, N, D = x.shape
-    H = i.shape[2]
-    dtype = x.dtype
+    H, dtype = i.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
 
@@ -191,7 +189,7 @@ def backward(params, saved, *, dh=None, dc=None):
 
 
 def step(params, x, h=None, c=None):
-    """Run one step of a stream. Return its Outputs, and (h, c) to hand on."""
+    """Run one step. Return its Outputs, and (h, c) for the next."""
     W_i, W_f, W_o, W_g, U_i, U_f, U_o, U_g, b_i, b_o, b_g, b_f = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -215,8 +213,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -231,8 +228,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -263,4 +259,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 d33e149ed3e11d63bff7f991180cc9fb96db62a73df36bbef02a5d020ccf52f9
+# bpgen: sha256 07952de543bdd58610a24ee40b3b1de32073aac84801afe14d0649fd313b88f3

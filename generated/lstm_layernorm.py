@@ -6,8 +6,7 @@
     c[t] = sigmoid(f[t]) * c[t-1] + sigmoid(i[t]) * tanh(g[t])
     h[t] = sigmoid(o[t]) * tanh(layer_norm(c[t]) * a3 + b3)
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -172,8 +171,7 @@ def backward(params, saved, *, dh=None, dc=None):
         h_prev,
     ) = saved
     T, N, D = x.shape
-    H = sigmoid_i.shape[2]
-    dtype = x.dtype
+    H, dtype = sigmoid_i.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
 
@@ -243,7 +241,7 @@ def backward(params, saved, *, dh=None, dc=None):
 
 
 def step(params, x, h=None, c=None):
-    """Run one step of a stream. Return its Outputs, and (h, c) to hand on."""
+    """Run one step. Return its Outputs, and (h, c) for the next."""
     W_h, W_x, a1, a2, b1, b2, b, a3, b3 = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -269,8 +267,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -300,8 +297,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -338,4 +334,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 d11a03957c749092a10ac97d6bdb0978ec3d7a2ffabbb763d351474a553d195d
+# bpgen: sha256 18d83a2a3b21b90cf202a02eba25abc6409e4d4d21f624e66203271f9f753486

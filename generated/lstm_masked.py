@@ -6,8 +6,7 @@
     c[t] = where(m[t][:, None], k[t], c[t-1])
     h[t] = where(m[t][:, None], sigmoid(o[t]) * tanh(k[t]), h[t-1])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -119,8 +118,7 @@ def backward(params, saved, *, dh=None, dc=None):
     W, U, _ = params
     x, m, sigmoid_i, tanh_g, sigmoid_f, c_prev, sigmoid_o, tanh_k, h_prev = saved
     T, N, D = x.shape
-    H = sigmoid_i.shape[2]
-    dtype = x.dtype
+    H, dtype = sigmoid_i.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
 
@@ -155,7 +153,7 @@ def backward(params, saved, *, dh=None, dc=None):
 
 
 def step(params, x, m, h=None, c=None):
-    """Run one step of a stream. Return its Outputs, and (h, c) to hand on."""
+    """Run one step. Return its Outputs, and (h, c) for the next."""
     W, U, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, m=m, h=h, c=c)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -214,8 +212,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -246,4 +243,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 72375ec624aa844c8b5b71aed34efa7eca870327bef98f3dd13e14548f74a647
+# bpgen: sha256 80530c5f72adc2354cae82dc0cad13684b9e2264880bbe76f3278c77d432e514

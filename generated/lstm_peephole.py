@@ -8,8 +8,7 @@
     o[t] = sigmoid(a_o[t] + p_o * c[t])
     h[t] = o[t] * tanh(c[t])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -124,8 +123,7 @@ def backward(params, saved, *, dh=None, dc=None):
     W, U, _, p_i, p_f, p_o = params
     x, i, f, tanh_a_g, c_prev, c, o, tanh_c, h_prev = saved
     T, N, D = x.shape
-    H = i.shape[2]
-    dtype = x.dtype
+    H, dtype = i.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
 
@@ -164,7 +162,7 @@ def backward(params, saved, *, dh=None, dc=None):
 
 
 def step(params, x, h=None, c=None):
-    """Run one step of a stream. Return its Outputs, and (h, c) to hand on."""
+    """Run one step. Return its Outputs, and (h, c) for the next."""
     W, U, b, p_i, p_f, p_o = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -192,8 +190,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -223,8 +220,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -255,4 +251,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 cebea74b602a7ba51e1aa116c7556d2c3aa1c4e57f6ac9fc14c5bac618e28c68
+# bpgen: sha256 a345e94c0c15f8d8a73e2fc17ae57395630b84cb8d4eb68f8b50f479d72c0200

@@ -5,8 +5,8 @@
     c[t] = sigmoid(f[t]) * c[t-1] + sigmoid(i[t]) * tanh(g[t])
     h[t] = sigmoid(o[t]) * tanh(c[t]) @ W_hr
 
-T steps, t = 1 ... T, N, D, H, P; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, H, P. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -116,8 +116,7 @@ def backward(params, saved, *, dh=None, dc=None):
     x, sigmoid_i, tanh_g, sigmoid_f, c_prev, sigmoid_o, tanh_c, h_prev = saved
     T, N, D = x.shape
     H = sigmoid_i.shape[2]
-    P = h_prev.shape[2]
-    dtype = x.dtype
+    P, dtype = h_prev.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, P), dtype)  # (T, N, P)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
 
@@ -152,7 +151,7 @@ def backward(params, saved, *, dh=None, dc=None):
 
 
 def step(params, x, h=None, c=None):
-    """Run one step of a stream. Return its Outputs, and (h, c) to hand on."""
+    """Run one step. Return its Outputs, and (h, c) for the next."""
     W, U, b, W_hr = params
     N, H, P, dtype = bind("N H P dtype", STEP, params, x=x, h=h, c=c)
     h_prev = np.zeros((N, P), dtype) if h is None else h
@@ -177,8 +176,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -208,8 +206,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -233,4 +230,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 4a8994cbd7dec7c5e63d7433fef49a9c0f6b7a3566f33296968481f535521452
+# bpgen: sha256 a1aec0be200a0d1fd3b539837767e6e573eae21f36e08b520116148a218f96b2

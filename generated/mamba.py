@@ -9,8 +9,7 @@
     h[t] = exp(d[t][:, :, None] * A) * h[t-1] + u[t][:, :, None] * B[t][:, None, :]
     y[t] = einsum(h[t], C[t], pattern="n e k, n k -> n e") + D * x[t]
 
-T steps, t = 1 ... T, N, E, K; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, E, K. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -164,7 +163,7 @@ def backward(params, saved, *, dh=None, dy=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     A_log, W_B, W_C, W_D, b_D, D = params
     N, E, K, dtype = bind("N E K dtype", STEP, params, x=x, h=h)
     A = -np.exp(A_log)  # (E, K)
@@ -188,8 +187,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -204,8 +202,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -234,4 +231,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 42ed562b47c419bcb6bb0c4435ceb5a3bcad824afe25c4a4f7a2f7aabce43e98
+# bpgen: sha256 d360eefbf3659608d2471b7803528ed27cd500dc52e8b9a22835d1d593dc2093

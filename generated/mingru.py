@@ -4,8 +4,7 @@
     z[t] = sigmoid(x[t] @ W_z + b_z)
     h[t] = (1 - z[t]) * h[t-1] + z[t] * (x[t] @ W_h + b_h)
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -86,8 +85,7 @@ def backward(params, saved, *, dh=None):
     W_z, W_h, _, _ = params
     x, z, x_W_h_b_h, h_prev = saved
     T, N, D = x.shape
-    H = z.shape[2]
-    dtype = x.dtype
+    H, dtype = z.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     dh = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -113,7 +111,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_z, W_h, b_z, b_h = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -132,8 +130,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -148,8 +145,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -173,4 +169,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 6c11239c05a7d415c10585ebdc6b393252ea9be2cc352d60d6d4b0a475452b28
+# bpgen: sha256 41dd941189b48b6430b44763cd2ff87ebdeb42bd0d199027759870c9fe9989f0

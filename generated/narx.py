@@ -3,8 +3,7 @@
 
     h[t] = tanh(x[t] @ W + h[t-1] @ U1 + h[t-2] @ U2 + b)
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -85,8 +84,7 @@ def backward(params, saved, *, dh=None):
     W, U1, U2, _ = params
     x, h_prev2, h_prev, h = saved
     T, N, D = x.shape
-    H = h_prev2.shape[2]
-    dtype = x.dtype
+    H, dtype = h_prev2.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -114,7 +112,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W, U1, U2, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev2, h_prev = np.zeros((2, N, H), dtype) if h is None else h
@@ -132,8 +130,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -163,8 +160,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -182,4 +178,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 02f8148ee254fea6e858fcda0140e0ec1abf0d1360a33fa794b5cf281e1f1af9
+# bpgen: sha256 a1a50a6f5a595c5ccbfff505cb3d0f3b2076969b38227b5040c89d06fe9a4a21

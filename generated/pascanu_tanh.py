@@ -3,8 +3,7 @@
 
     x[t] = W_rec @ tanh(x[t-1]) + W_in @ u[t] + b
 
-T steps, t = 1 ... T, n, m; time is the first axis. d<v> is the gradient with respect to v, and
-has its shape.
+T steps, t = 1 ... T; n, m. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -82,8 +81,7 @@ def backward(params, saved, *, dx=None):
     W_rec, W_in, _ = params
     u, tanh_x_prev = saved
     T = u.shape[0]
-    n = tanh_x_prev.shape[1]
-    dtype = u.dtype
+    n, dtype = tanh_x_prev.shape[1], u.dtype
     dx_out = cotangent("dx", dx, (T, n, 1), dtype)  # (T, n, 1)
 
     dx = np.empty((T, n, 1), dtype)  # (T, n, 1)
@@ -105,7 +103,7 @@ def backward(params, saved, *, dx=None):
 
 
 def step(params, u, x=None):
-    """Run one step of a stream. Return its Outputs, and (x,) to hand on."""
+    """Run one step. Return its Outputs, and (x,) for the next."""
     W_rec, W_in, b = params
     n, dtype = bind("n dtype", STEP, params, u=u, x=x)
     x_prev = np.zeros((n, 1), dtype) if x is None else x
@@ -123,8 +121,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -154,8 +151,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -175,4 +171,4 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-# bpgen: sha256 945871721b75f92e89cf3bd5baa659c4b7e12fa1f595f81c093c29204a7e0762
+# bpgen: sha256 df86da1a9403d8e7eeb884fc1c9e1273f03dc417b617691094f1a94b8eb35f83

@@ -7,8 +7,7 @@
     c[t] = f[t] * c[t-1] + (1 - f[t]) * z[t]
     h[t] = o[t] * c[t]
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -112,8 +111,7 @@ def backward(params, saved, *, dc=None, dh=None):
     W_z, W_f, W_o, V_z, V_f, V_o = params
     x_prev, x, z, f, o, c_prev, c = saved
     T, N, D = x_prev.shape
-    H = z.shape[2]
-    dtype = x_prev.dtype
+    H, dtype = z.shape[2], x_prev.dtype
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
@@ -151,7 +149,7 @@ def backward(params, saved, *, dc=None, dh=None):
 
 
 def step(params, x, c=None, x_prev=None):
-    """Run one step of a stream. Return its Outputs, and (c, x_prev) to hand on."""
+    """Run one step. Return its Outputs, and (c, x_prev) for the next."""
     W_z, W_f, W_o, V_z, V_f, V_o = params
     N, D, H, dtype = bind("N D H dtype", STEP, params, x=x, c=c, x_prev=x_prev)
     c_prev = np.zeros((N, H), dtype) if c is None else c
@@ -174,8 +172,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -190,8 +187,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -223,4 +219,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 5527fe9a45f9667957635a6ba82e61779a9e781fb07202cee718cc9c8b66b5d0
+# bpgen: sha256 f8763b31a011e685475af82f276cc9a60b32ce300b9b281184aa4574394bd72c

@@ -5,8 +5,7 @@
     b[t] = tanh(x[t] @ Wb + b[t+1] @ Ub + bb)
     y[t] = concat(f[t], b[t])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -118,8 +117,7 @@ def backward(params, saved, *, df=None, db=None, dy=None):
     Wf, Wb, Uf, Ub, _, _ = params
     x, f_prev, f, b, b_next = saved
     T, N, D = x.shape
-    H = f_prev.shape[2]
-    dtype = x.dtype
+    H, dtype = f_prev.shape[2], x.dtype
     df_out = cotangent("df", df, (T, N, H), dtype)  # (T, N, H)
     db_out = cotangent("db", db, (T, N, H), dtype)  # (T, N, H)
     dy_out = cotangent("dy", dy, (T, N, 2 * H), dtype)  # (T, N, 2*H)
@@ -166,8 +164,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -182,8 +179,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -208,4 +204,4 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-# bpgen: sha256 a1685e9fbe7fe1cd2a962672ec4d2e9cea43e2f10709aec70edfb99112d59a3d
+# bpgen: sha256 8a12a4573dd0964e97aad00169ff7614f10d84ba00724e68e30d8cd19f2cca2a

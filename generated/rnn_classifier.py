@@ -5,8 +5,8 @@
     logits = h[T] @ W_hy + b_y
     J = mean(cross_entropy(logits, y))
 
-T steps, t = 1 ... T, N, D, H, V; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, H, V. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -110,8 +110,7 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     x, y, h_prev, h, logits = saved
     T, N, D = x.shape
     H = h_prev.shape[2]
-    V = logits.shape[1]
-    dtype = x.dtype
+    V, dtype = logits.shape[1], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dlogits_out = cotangent("dlogits", dlogits, (N, V), dtype)  # (N, V)
     dJ_out = dtype.type(dJ)
@@ -145,7 +144,7 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
 
 
 def step(params, x, y, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_xh, W_hh, b_h, _, _ = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, y=y, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -192,8 +191,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -237,4 +235,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 be40b46cf7469f63c2367798bff381da87680081c2f961f7d674e87e286c80e5
+# bpgen: sha256 79953240bebe85388cc28acd23ee8d052e3a1d8efbbc9f2f7178bce9c9a5cfd3

@@ -5,8 +5,8 @@
     logits[t] = h[t] @ W_hy + b_y
     J = sum(sum(cross_entropy(logits[t], y[t])), over=t)
 
-T steps, t = 1 ... T, N, D, H, V; time is the first axis. d<v> is the gradient with respect to
-v, and has its shape.
+T steps, t = 1 ... T; N, D, H, V. Time is the first axis; d<v> is the gradient of v, in its
+shape.
 """
 
 import math
@@ -113,8 +113,7 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     w, y, take_h, h_prev, h, logits = saved
     T, N, D = take_h.shape
     H = h_prev.shape[2]
-    V = logits.shape[2]
-    dtype = take_h.dtype
+    V, dtype = logits.shape[2], take_h.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dlogits_out = cotangent("dlogits", dlogits, (T, N, V), dtype)  # (T, N, V)
     dJ_out = dtype.type(dJ)
@@ -147,7 +146,7 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
 
 
 def step(params, w, y, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     E, W_xh, W_hh, b_h, W_hy, b_y = params
     N, H, dtype = bind("N H dtype", STEP, params, w=w, y=y, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -195,8 +194,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -243,4 +241,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 5af39801e5c4821f9cad1bbd3ed6a5afdaacdfc14a8683c6a697efd8aa6ebfc1
+# bpgen: sha256 3218f2b5b6a3036e48b810d6373d983dc3ed2d4ed980a458bad764b8ac4b6a23

@@ -4,8 +4,7 @@
     a[t] = x[t] @ W_xh + h[t-1] @ W_hh + b
     h[t] = tanh(a[t])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 from typing import NamedTuple
@@ -82,8 +81,7 @@ def backward(params, saved, *, dh=None):
     W_xh, W_hh, _ = params
     x, h_prev, h = saved
     T, N, D = x.shape
-    H = h_prev.shape[2]
-    dtype = x.dtype
+    H, dtype = h_prev.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     da = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -106,7 +104,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_xh, W_hh, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -125,8 +123,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -141,8 +138,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -161,4 +157,4 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-# bpgen: sha256 83f875293c66a33d92f1d4ce259c3ef3c6246f601c470aa73882b98460c81547
+# bpgen: sha256 5fc4a381b1d3d7d0d84b175c79ae9e0f0a8dc78b724a39c954163df4b2b64e14

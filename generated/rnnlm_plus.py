@@ -6,8 +6,7 @@
     J[t] = sum(y[t] * log(yhat[t]))
     L = sum(J[t], over=t)
 
-T steps, t = 1 ... T, d, Dh, V; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; d, Dh, V. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -111,8 +110,7 @@ def backward(params, saved, *, dh=None, dL=1.0):
     H, I, U, _, _ = params
     e, y, h_prev, h, yhat, log_yhat = saved
     T, _, d = e.shape
-    Dh = h_prev.shape[2]
-    dtype = e.dtype
+    Dh, dtype = h_prev.shape[2], e.dtype
     dh_out = cotangent("dh", dh, (T, 1, Dh), dtype)  # (T, 1, Dh)
     dL_out = dtype.type(dL)
 
@@ -143,7 +141,7 @@ def backward(params, saved, *, dh=None, dL=1.0):
 
 
 def step(params, e, y, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     H, I, _, b1, _ = params
     Dh, dtype = bind("Dh dtype", STEP, params, e=e, y=y, h=h)
     h_prev = np.zeros((1, Dh), dtype) if h is None else h
@@ -161,8 +159,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -192,8 +189,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -243,4 +239,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 8a05f2e9d514298bd3d4d2d767c089c6593cd16464e90a90fd644504df234b31
+# bpgen: sha256 4ab49752a21e1d97bec3b68b2fa4fbc5377222f904613a665d70a373dab65256

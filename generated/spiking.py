@@ -4,8 +4,7 @@
     v[t] = beta * v[t-1] + x[t] @ W + s[t-1] @ U - theta * s[t-1]
     s[t] = spike(v[t] - theta)
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -91,8 +90,7 @@ def backward(params, saved, *, dv=None, ds=None):
     W, U = params
     beta, theta, x, v, s_prev = saved
     T, N, D = x.shape
-    H = v.shape[2]
-    dtype = x.dtype
+    H, dtype = v.shape[2], x.dtype
     dv_out = cotangent("dv", dv, (T, N, H), dtype)  # (T, N, H)
     ds_out = cotangent("ds", ds, (T, N, H), dtype)  # (T, N, H)
 
@@ -118,7 +116,7 @@ def backward(params, saved, *, dv=None, ds=None):
 
 
 def step(params, x, v=None, s=None, *, beta=0.9, theta=1.0):
-    """Run one step of a stream. Return its Outputs, and (v, s) to hand on."""
+    """Run one step. Return its Outputs, and (v, s) for the next."""
     W, U = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, v=v, s=s)
     v_prev = np.zeros((N, H), dtype) if v is None else v
@@ -138,8 +136,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -154,8 +151,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -173,4 +169,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 3ac4976a27a4f73534b0f26ad1695032418e3af649057d9bf24c76ecc9c017d8
+# bpgen: sha256 ebd0edea1340ff99d4615bfd554a5ba57e24c068beaab912a7ef4c361876efc2

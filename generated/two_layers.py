@@ -8,8 +8,7 @@
     c_hi[t] = sigmoid(f_hi[t]) * c_hi[t-1] + sigmoid(i_hi[t]) * tanh(g_hi[t])
     h_hi[t] = sigmoid(o_hi[t]) * tanh(c_hi[t])
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -198,8 +197,7 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
         h_hi_prev,
     ) = saved
     T, N, D = x.shape
-    H = sigmoid_i_lo.shape[2]
-    dtype = x.dtype
+    H, dtype = sigmoid_i_lo.shape[2], x.dtype
     dh_lo_out = cotangent("dh_lo", dh_lo, (T, N, H), dtype)  # (T, N, H)
     dc_lo_out = cotangent("dc_lo", dc_lo, (T, N, H), dtype)  # (T, N, H)
     dh_hi_out = cotangent("dh_hi", dh_hi, (T, N, H), dtype)  # (T, N, H)
@@ -261,7 +259,7 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
 
 
 def step(params, x, h_lo=None, c_lo=None, h_hi=None, c_hi=None):
-    """Run one step of a stream. Return its Outputs, and (h_lo, c_lo, h_hi, c_hi) to hand on."""
+    """Run one step. Return its Outputs, and (h_lo, c_lo, h_hi, c_hi) for the next."""
     W_lo, U_lo, b_lo, W_hi, U_hi, b_hi = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h_lo=h_lo, c_lo=c_lo, h_hi=h_hi, c_hi=c_hi)
     h_lo_prev = np.zeros((N, H), dtype) if h_lo is None else h_lo
@@ -295,8 +293,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         if v.ndim != len(axes):
@@ -326,8 +323,7 @@ def size_of(axis, sizes):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -358,4 +354,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 18ae9da64d1bc37874655dc36b073fb40cd15c87e75f0305eb1adb50d7716825
+# bpgen: sha256 70f649f7996f4e345bd952482f3d837485a0e2980c4497f9eb886f30ff1393cc

@@ -5,8 +5,7 @@
     g[t] = sigmoid(x[t] @ W_g + h[t-1] @ U_g + b_g)
     h[t] = g[t] * h[t-1] + (1 - g[t]) * c[t]
 
-T steps, t = 1 ... T, N, D, H; time is the first axis. d<v> is the gradient with respect to v,
-and has its shape.
+T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v, in its shape.
 """
 
 import math
@@ -103,8 +102,7 @@ def backward(params, saved, *, dh=None):
     W_c, W_g, U_c, U_g, _, _ = params
     x, c, g, h_prev = saved
     T, N, D = x.shape
-    H = c.shape[2]
-    dtype = x.dtype
+    H, dtype = c.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
 
     da_g, da_c = np.empty((2, T, N, H), dtype)  # (T, N, H) each
@@ -133,7 +131,7 @@ def backward(params, saved, *, dh=None):
 
 
 def step(params, x, h=None):
-    """Run one step of a stream. Return its Outputs, and (h,) to hand on."""
+    """Run one step. Return its Outputs, and (h,) for the next."""
     W_c, W_g, U_c, U_g, b_c, b_g = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
@@ -153,8 +151,7 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
         axes = (SHAPES | table)[name].split()
         for axis, size in zip(axes, v.shape, strict=False):
@@ -169,8 +166,7 @@ def bind(wanted, table, params, /, **arrays):
 
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -201,4 +197,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 63c880a2b7c51e04fb5d67cfcb04c85fecaccd8cbb94433e3f14e993f555e04a
+# bpgen: sha256 847f6f45b588bb0ca1b35ab9b673941e2a718692bf2633e161e507367818d350

@@ -61,8 +61,8 @@ from bpgen.ir import OPERATORS, Operator
 
 _NOT_OPERATORS = ("shapes", "rules", "spelling")
 _OPTIONAL = (
-    "symbol internal kind boolean joins casts timed mixed reduces along heavy domain smooth kinks ties unsafe "
-    "harmless plain helper plain_helper because differential aliases"
+    "symbol internal kind boolean joins casts timed mixed reduces along heavy domain smooth kinks "
+    "ties unsafe harmless plain helper plain_helper because differential aliases"
 ).split()
 
 

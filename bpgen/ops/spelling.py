@@ -123,6 +123,11 @@ def spelled_axes(node: Node, steps: bool) -> str:
     return ", ".join(words)
 
 
+def helper_names() -> tuple[str, ...]:
+    """The names of all helpers there are."""
+    return tuple({**_known("helper", {}), **_known("plain_helper", {})})
+
+
 def _known(fact: str, others: dict[str, str]) -> dict[str, str]:
     sources = [op.facts[fact] for op in OPERATORS.values() if fact in op.facts]
     names = [str(re.search(r"^def (\w+)", source, re.M)[1]) for source in sources]  # type: ignore[index]

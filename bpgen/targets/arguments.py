@@ -1,4 +1,4 @@
-"""What the functions of a module take: signatures, the table of shapes, how parameters are drawn."""
+"""What the functions of a module take, the table of shapes, and how parameters are drawn."""
 
 import re
 
@@ -115,8 +115,10 @@ def tables(cell: Cell, names: Names) -> list[str]:
     lines = table("SHAPES", [(name, words) for name, words, _ in rows])
     kinds = [(name, q) for name, _, q in rows if q.kind != "real"]
     if kinds:
-        words = {"int": "np.integer", "bool": "np.bool_"}
-        lines += layout(f"KINDS = {{{', '.join(f'{name!r}: {words[q.kind]}' for name, q in kinds)}}}")
+        types = {"int": "np.integer", "bool": "np.bool_"}
+        lines += layout(
+            f"KINDS = {{{', '.join(f'{name!r}: {types[q.kind]}' for name, q in kinds)}}}"
+        )
     labels = [(name, axis_text(str(q.below))) for name, _, q in rows if q.below]
     if labels:
         lines += table("LABELS", labels)

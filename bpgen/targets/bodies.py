@@ -1,9 +1,9 @@
 """Programs as lines of NumPy: the blocks of one pass, with the arrays they fill.
 
-How a quantity is stored decides how it is read and written. A state, or anything a loop reads at other
-steps of itself, lives in an array with rows for the steps outside 1 to T, `h_all`; `h` and `h_prev`
-are views of it. What only one step needs is a local of the loop; what one step hands to the next
-is a variable that starts at zero. All else is an array over all steps.
+How a quantity is stored decides how it is read and written. A state, or anything a loop reads at
+other steps of itself, lives in an array with rows for the steps outside 1 to T, `h_all`; `h` and
+`h_prev` are views of it. What only one step needs is a local of the loop; what one step hands to
+the next is a variable that starts at zero. All else is an array over all steps.
 """
 
 import re
@@ -118,7 +118,10 @@ class Body:
         dtype = {"real": "dtype", "int": "np.int64", "bool": "bool"}[equation.value.kind]
         own = self.names.quantity(name)
         if not before and not after:
-            self.add(f"{own} = np.empty({shape_text(shape, steps=True)}, {dtype})", comment(shape, steps=True))
+            self.add(
+                f"{own} = np.empty({shape_text(shape, steps=True)}, {dtype})",
+                comment(shape, steps=True),
+            )
             return
         whole = self.names.whole(name)
         rows = f"T + {before + after}"

@@ -1,8 +1,8 @@
 """The rows of the shipped test, as the text of the functions that they become.
 
-All of them speak of arguments by name, in dictionaries, so that the same text serves every cell; what
-differs between cells is in the tables and in the plain forward pass above them. Which rows a cell
-gets is for `shipped` to say.
+All of them speak of arguments by name, in dictionaries, so that the same text serves every cell;
+what differs between cells is in the tables and in the plain forward pass above them. Which rows a
+cell gets is for `shipped` to say.
 """
 
 SUPPORT = '''

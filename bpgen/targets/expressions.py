@@ -25,9 +25,7 @@ class NotAtOnce(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How to write in one place: `read` gives the text of a quantity; `steps`, all steps at once.
-
-    """
+    """How to write: `read` gives the text of a quantity; `steps` says all steps at once."""
 
     read: Read
     steps: bool
@@ -277,4 +275,3 @@ _SPECIAL: dict[str, Callable[[Writer, Node], str]] = {
     "subtract": _sum_of_terms,
     "custom": _custom,
 }
-

@@ -1,22 +1,25 @@
 """The NumPy target: a plan as a module that a person would have written, and the test beside it.
 
-`write` makes the page of the module. The bodies of its functions come from `bodies`, expressions from
-`expressions`, signatures and tables from `arguments`, the small functions from `support`.
+`write` makes the page of the module. The bodies of its functions come from `bodies`, expressions
+from `expressions`, signatures and tables from `arguments`, the small functions from `support`.
 """
 
 from bpgen.ir import Cell, Equation
 from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.notation import target_text, text
-from bpgen.ops.spelling import helpers
+from bpgen.ops.spelling import helper_names, helpers
 from bpgen.page import Field, Function, Module, Record, head
 from bpgen.schedule import Plan
 from bpgen.sizes import shape_text as spec_shape
-from bpgen.targets import arguments, passes
+from bpgen.targets import arguments
+from bpgen.targets.arguments import boundary_shape, initials, inputs, params
+from bpgen.targets.backward import backward
 from bpgen.targets.bodies import split_groups
-from bpgen.targets.arguments import boundary_shape, consts, initials, inputs, params
+from bpgen.targets.forward import forward
+from bpgen.targets.saving import saved_fields
 from bpgen.targets.streaming import fields, step_function, step_shapes, stream
-from bpgen.targets.support import support
+from bpgen.targets.support import HELPERS, support
 
 
 def write(plan: Plan) -> Module:
@@ -25,8 +28,8 @@ def write(plan: Plan) -> Module:
     names = module_names(plan)
     functions = [
         init_params(cell, names),
-        passes.forward(plan, names),
-        passes.backward(plan, names),
+        forward(plan, names),
+        backward(plan, names),
     ]
     streamed = stream(plan)
     if streamed:
@@ -54,7 +57,7 @@ def write(plan: Plan) -> Module:
 def module_names(plan: Plan) -> Names:
     """The names of a module, the arguments' first, so that these stay as the spec has them."""
     cell = plan.pair.cell
-    names = Names(sizes=cell.sizes, helpers=passes.HELPERS)
+    names = Names(sizes=cell.sizes, helpers=(*HELPERS, *helper_names()))
     for q in cell.given:
         names.quantity(q.name)
     for equation in (*cell.equations, *plan.pair.forward, *plan.pair.backward):
@@ -102,9 +105,10 @@ def filled(sentence: str, width: int = 96, indent: str = "") -> list[str]:
 
 
 def _sizes_doc(cell: Cell) -> list[str]:
-    sizes = "".join(f", {size}" for size in cell.sizes)
-    lead = f"T steps, t = 1 ... T{sizes}; time is the {cell.layout} axis."
-    return filled(f"{lead} d<v> is the gradient with respect to v, and has its shape.")
+    lead = f"T steps, t = 1 ... T; {', '.join(cell.sizes)}".rstrip("; ")
+    return filled(
+        f"{lead}. Time is the {cell.layout} axis; d<v> is the gradient of v, in its shape."
+    )
 
 
 # -- records --------------------------------------------------------------------------------------
@@ -114,14 +118,16 @@ def _records(plan: Plan, names: Names) -> list[Record]:
     cell = plan.pair.cell
     made = []
     learned = [Field(names.quantity(q.name), spec_shape(q.shape)) for q in params(cell)]
-    made.append(Record("Params", "What is learned; its gradient has the same form.", tuple(learned)))
+    made.append(
+        Record("Params", "What is learned; its gradient has the same form.", tuple(learned))
+    )
     outputs = []
     for name in cell.outputs:
         equation = cell.equation(name)
         words = boundary_shape(cell, equation.shape, equation.timed)
         outputs.append(Field(names.quantity(name), f"({', '.join(words)})"))
     made.append(Record("Outputs", "What `forward` returns.", tuple(outputs)))
-    saved = [Field(name, *rest) for name, *rest in passes.saved_fields(plan, names)]
+    saved = [Field(name, *rest) for name, *rest in saved_fields(plan, names)]
     made.append(Record("Saved", "What `backward` reads of the forward pass.", tuple(saved)))
     grads = [Field("params", "the gradient of each", "Params")]
     for q in (*inputs(cell), *initials(cell)):

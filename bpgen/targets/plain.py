@@ -1,8 +1,9 @@
 """The plain forward pass of the shipped test: the equations as the spec has them, step by step.
 
 Every quantity in time is a dictionary from the number of the step, 1 to T as in the paper, to its
-value; `h[t-1]` is `h[t - 1]`. It works on complex numbers, so that the test can take complex steps through it,
-and it was made from the equations before anything was rewritten, ordered anew or taken out of a loop.
+value; `h[t-1]` is `h[t - 1]`. It works on complex numbers, so that the test can take complex steps
+through it, and it was made from the equations before anything was rewritten, ordered anew or taken
+out of a loop.
 """
 
 from dataclasses import replace
@@ -23,9 +24,10 @@ from bpgen.ir import (
     walk,
 )
 from bpgen.layout import layout
+from bpgen.lift import dependences
 from bpgen.names import Names
 from bpgen.page import head
-from bpgen.schedule import dependences, program
+from bpgen.schedule import program
 from bpgen.targets.arguments import consts, initials, inputs, params, time_axis
 from bpgen.targets.bodies import sizes_in
 from bpgen.targets.expressions import Writer, shape_text
@@ -43,7 +45,7 @@ def plain_function(cell: Cell, names: Names) -> list[str]:
     free = [] if any(q.timed for q in inputs(cell)) else ["T"]
     words = [names.quantity(q.name) for q in (*inputs(cell), *initials(cell), *params(cell))] + free
     words += [f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell)]
-    doc = '    """The equations as they stand, one step after another, of real or complex arguments."""'
+    doc = '    """The equations as they stand, step by step, of real or complex arguments."""'
     return [*head("plain", [*words, "kinks=None"]), doc, *start, *body, *last]
 
 
@@ -87,12 +89,14 @@ def _read(node: Node, names: Names) -> str:
 
 def _loops(cell: Cell) -> list[tuple[list[Equation], int]]:
     """Equations that run in one loop over time, and its direction; 0 for those without time."""
-    initial = {s.name: s.initial for s in cell.states if s.initial}
+    initial: dict[str, str | None] = {s.name: s.initial for s in cell.states if s.initial}
     groups: list[tuple[list[Equation], int]] = []
     for block in program(cell.equations, initial, ()).blocks:
         for equation in block.equations:
             direction = block.direction or int(equation.timed)
-            same = bool(groups) and groups[-1][1] == direction and _joins(groups[-1], equation, cell)
+            same = (
+                bool(groups) and groups[-1][1] == direction and _joins(groups[-1], equation, cell)
+            )
             if same or (block.direction and equation is not block.equations[0]):
                 groups[-1][0].append(equation)
             else:
@@ -132,7 +136,8 @@ def _head(cell: Cell, names: Names, lines: list[str]) -> list[str]:
         here = [axis for axis in dict.fromkeys(axes) if axis in wanted]
         if here:
             left = [a if a in here and axes.index(a) == i else "_" for i, a in enumerate(axes)]
-            made += layout(f"{', '.join(left)}{',' if len(left) == 1 else ''} = {names.quantity(q.name)}.shape", 4)
+            text = f"{', '.join(left)}{',' if len(left) == 1 else ''}"
+            made += layout(f"{text} = {names.quantity(q.name)}.shape", 4)
             wanted = [size for size in wanted if size not in here]
     return made + _padding(cell, names)
 
@@ -192,9 +197,7 @@ def _started(cell: Cell, names: Names, equation: Equation) -> str:
 
 def _initial_rows(state: State, names: Names) -> dict[str, str]:
     own = names.quantity(state.initial or "")
-    keys = [
-        str(1 - k) if state.direction > 0 else f"T + {k}" for k in range(state.lag, 0, -1)
-    ]
+    keys = [str(1 - k) if state.direction > 0 else f"T + {k}" for k in range(state.lag, 0, -1)]
     if state.lag == 1:
         return {keys[0]: own}
     return {key: f"{own}[{i}]" for i, key in enumerate(keys)}

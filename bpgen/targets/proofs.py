@@ -1,11 +1,11 @@
 """What can be proved of a cell: that its examples are independent, that time can be cut.
 
-The shipped test splits the batch, and the time, only where the equations show that the whole is then the
-sum of its parts; where they do not, the reason is a sentence for the test's docstring.
+The shipped test splits the batch, and the time, only where the equations show that the whole is
+then the sum of its parts; where they do not, the reason is a sentence for the test's docstring.
 
-The proof follows one axis through every equation. A quantity has "rows" (the axis stands in its shape
-and each of its entries is computed from the same entry of what it reads), is "free" of the axis,
-or is a "sum" over it of such rows. Anything else ends the proof.
+The proof follows one axis through every equation. A quantity has "rows" (the axis stands in its
+shape and each of its entries is computed from the same entry of what it reads), is "free" of the
+axis, or is a "sum" over it of such rows. Anything else ends the proof.
 """
 
 from collections.abc import Mapping
@@ -145,7 +145,9 @@ def _statuses(cell: Cell, name: str) -> dict[str, str]:
     status |= {s.name: "rows" for s in cell.states}
     todo = [e for e in cell.equations]
     while todo:
-        ready = [e for e in todo if all(n["name"] in status for n in walk(e.value) if n.op == "ref")]
+        ready = [
+            e for e in todo if all(n["name"] in status for n in walk(e.value) if n.op == "ref")
+        ]
         if not ready:
             raise Unproved("the equations have no order in which to follow the batch")
         for equation in ready:

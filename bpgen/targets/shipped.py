@@ -20,8 +20,8 @@ from bpgen.targets.arguments import (
     params,
     time_axis,
 )
+from bpgen.targets.forward import needs_steps
 from bpgen.targets.numpy import filled, module_names
-from bpgen.targets.passes import needs_steps
 from bpgen.targets.plain import plain_function
 from bpgen.targets.proofs import batch_reason, batch_size, time_reason
 from bpgen.targets.streaming import stream
@@ -71,9 +71,13 @@ def _rows(plan: Plan) -> tuple[list[str], list[str]]:
     if stream(plan):
         rows.append(cases.STREAM)
     else:
-        missing.append("Streaming is not tested: the cell is not causal, so the module has no step.")
+        missing.append(
+            "Streaming is not tested: the cell is not causal, so the module has no step."
+        )
     if any(n.op == "custom" for e in cell.equations for n in walk(e.value)):
-        missing.append("A derivative of the user's own is tested as stated, not against the function.")
+        missing.append(
+            "A derivative of the user's own is tested as stated, not against the function."
+        )
     return rows, missing
 
 
@@ -99,7 +103,7 @@ def _kinked(cell: Cell) -> bool:
 def _doc(cell: Cell, missing: list[str]) -> list[str]:
     lines = [f"Is {cell.name}.py right? Needs NumPy, pytest and the module beside it.", ""]
     lines += [
-        "`plain` below is the equations of the spec as they stand, one step at a time. Gradients are",
+        "`plain` below is the equations of the spec as they stand, step by step. Gradients are",
         "held to its complex step, Im f(x + 1e-30i v) / 1e-30, which has no error but round-off.",
     ]
     for sentence in missing:
@@ -116,7 +120,9 @@ def _tables(plan: Plan, names: Names) -> list[str]:
     real = [q for q in (*inputs(cell), *initials(cell), *params(cell)) if q.kind == "real"]
     timed = {own(q.name): time_axis(cell, q.shape) for q in inputs(cell) if q.timed}
     timed |= {
-        own(o): time_axis(cell, cell.equation(o).shape) for o in cell.outputs if cell.equation(o).timed
+        own(o): time_axis(cell, cell.equation(o).shape)
+        for o in cell.outputs
+        if cell.equation(o).timed
     }
     values: dict[str, object] = {
         "PARAMS": [own(q.name) for q in params(cell)],
@@ -127,7 +133,9 @@ def _tables(plan: Plan, names: Names) -> list[str]:
         "SYMMETRIC": [own(q.name) for q in real if q.symmetric],
         "SIMPLEX": {own(q.name): _simplex(cell, q.name) for q in real if q.simplex is not None},
         "BELOW": {
-            own(q.name): axis_text(str(q.below)) if q.below else "2" for q in inputs(cell) if q.kind == "int"
+            own(q.name): axis_text(str(q.below)) if q.below else "2"
+            for q in inputs(cell)
+            if q.kind == "int"
         },
         "MASKS": [own(q.name) for q in inputs(cell) if q.kind == "bool"],
         "TIMED": timed,
@@ -201,6 +209,6 @@ def _lone(cell: Cell, names: Names) -> list[object]:
                 if not part.isdigit():
                     places.setdefault(part, []).append((names.quantity(q.name), axis))
     bounds = {n for q in cell.given if q.below for n in q.below.names}
-    return [list(found[0]) for part, found in places.items() if len(found) == 1 and part not in bounds]
-
-
+    return [
+        list(found[0]) for part, found in places.items() if len(found) == 1 and part not in bounds
+    ]

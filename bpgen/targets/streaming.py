@@ -1,8 +1,8 @@
 """`step`: one step of a causal cell, for streams.
 
-What a step needs of earlier ones it takes and hands on: states, inputs and other quantities that are
-read some steps back, and t where an equation mentions it. A cell that reads ahead, or first or last
-steps, or sums over all, has no step.
+What a step needs of earlier ones it takes and hands on: states, inputs and other quantities that
+are read some steps back, and t where an equation mentions it. A cell that reads ahead, or first or
+last steps, or sums over all, has no step.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from bpgen.graph import ordered
 from bpgen.ir import Cell, Equation, Node, refs, walk
 from bpgen.layout import layout
+from bpgen.lift import dependences
 from bpgen.names import Names
 from bpgen.page import Function, head
 from bpgen.safe import safe
-from bpgen.schedule import Plan, dependences
+from bpgen.schedule import Plan
 from bpgen.sizes import Shape, size
 from bpgen.targets.arguments import consts, inputs, params
 from bpgen.targets.bodies import sizes_in
@@ -132,7 +133,11 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
 
     def read(node: Node, steps: bool) -> str:
         when = node["when"]
-        return names.view(node["name"], when) if isinstance(when, int) else names.quantity(node["name"])
+        return (
+            names.view(node["name"], when)
+            if isinstance(when, int)
+            else names.quantity(node["name"])
+        )
 
     writer = Writer(read, False)
     before: list[str] = []
@@ -148,11 +153,13 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
     words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
     words += [f"{carried_name(names, c)}=None" for c in stream.carried]
     words += ["t=1"] * stream.counts
-    words += ["*", *(f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell))] * bool(consts(cell))
+    words += ["*", *(f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell))] * bool(
+        consts(cell)
+    )
     last = _handed(cell, names, stream)
-    start = _head(cell, names, stream, [*before, *lines, *last])
-    doc = f"Run one step of a stream. Return its Outputs, and {_listed(plan, names, stream)} to hand on."
-    return Function(head("step", words), doc, (*start, *before, *lines, *last))
+    first = _head(cell, names, stream, [*before, *lines, *last])
+    doc = f"Run one step. Return its Outputs, and {_listed(plan, names, stream)} for the next."
+    return Function(head("step", words), doc, (*first, *before, *lines, *last))
 
 
 def _at(text: str) -> str:

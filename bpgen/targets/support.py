@@ -20,59 +20,66 @@ def bind(wanted, table, params, /, **arrays):
     for name, v in arrays.items():
         if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-@KINDS@        axes = (SHAPES | table)[name].split()
-@RANK@        for axis, size in zip(axes, v.shape, strict=False):
-@NAMED@            sizes.setdefault(axis, (size, name))
-@SECOND@        if v.shape != tuple(@SIZE@ for axis in axes):
-@WHERE@            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-@LABELS@    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+@KINDS@
+        axes = (SHAPES | table)[name].split()
+@RANK@
+        for axis, size in zip(axes, v.shape, strict=False):
+@NAMED@
+            sizes.setdefault(axis, (size, name))
+@SECOND@
+        if v.shape != tuple(@SIZE@ for axis in axes):
+@WHERE@
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
+@LABELS@
+    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
 '''
 
-_REAL = '''        dtype = dtype or v.dtype
-        if v.dtype != dtype or dtype not in (np.float32, np.float64):
+_REAL = """\
+        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
             raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-'''
+"""
 
-_RANK = '''        if v.ndim != len(axes):
+_RANK = """        if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-'''
+"""
 
-_WHERE = '''            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
+_WHERE = """\
+            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
             wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
             where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-'''
+"""
 
-_WHERE_COMPOSITE = '''            pairs = zip(axes, v.shape, strict=True)
+_WHERE_COMPOSITE = """            pairs = zip(axes, v.shape, strict=True)
             wrong = [re.findall(r"[A-Za-z]\\w*", a) for a, n in pairs if size_of(a, sizes) != n]
             names = dict.fromkeys(name for names in wrong for name in names)
             known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
             where = f" with {known}" if known else ""
-'''
+"""
 
 # booleans and integers have a dtype of their own
-_KINDS = '''        kind = KINDS.get(name, np.floating)
+_KINDS = """        kind = KINDS.get(name, np.floating)
         if not np.issubdtype(v.dtype, kind) or v.dtype in (np.float16, np.longdouble):
             raise TypeError(f"{name}: expected {kind.__name__}, got {v.dtype}")
         if kind is np.floating and v.dtype != (dtype := dtype or v.dtype):
             raise TypeError(f"{name}: expected {dtype}, got {v.dtype}")
-'''
+"""
 
-_LABELS = '''    for name, below in LABELS.items():
+_LABELS = """    for name, below in LABELS.items():
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
-'''
+"""
 
-_SOLVE = '''    for name, v in arrays.items():  # a size that stands nowhere alone: 4*H tells H
+_SOLVE = """    for name, v in arrays.items():  # a size that stands nowhere alone: 4*H tells H
         for axis, size in zip((SHAPES | table)[name].split(), v.shape, strict=True):
             factor, _, unknown = axis.partition("*")
             if factor.isdigit() and unknown.isidentifier() and unknown not in sizes:
                 sizes[unknown] = size // int(factor), name
-'''
+"""
 
-_SECOND = '''    for name, v in arrays.items():
+_SECOND = """    for name, v in arrays.items():
         axes = (SHAPES | table)[name].split()
-'''
+"""
 
 _SIZE_OF = '''
 def size_of(axis, sizes):
@@ -86,8 +93,7 @@ _FUNCTIONS = {
     "cotangent": '''
 def cotangent(name, value, shape, dtype):
     """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    if value is None:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
     got = np.shape(value), getattr(value, "dtype", type(value).__name__)
     if got != (shape, dtype):
         raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
@@ -145,6 +151,9 @@ def is_symmetric(name, m):
 }
 
 
+HELPERS = ("bind", "size_of", *_FUNCTIONS)  # names that the module may define
+
+
 def support(lines: Iterable[str], cell: Cell) -> list[str]:
     """The functions that lines call, as source, those that refuse arguments first."""
     called = {word for line in lines for word in re.findall(r"(?<![\w.])(\w+)\(", line)}
@@ -165,7 +174,8 @@ def bind(cell: Cell) -> str:
     own = any(q.kind != "real" for q in arrays)
     parts = {
         "@KINDS@": _KINDS if own else _REAL,
-        "@NAMED@": "            if not axis.isidentifier():\n                continue\n" * composite,
+        "@NAMED@": "            if not axis.isidentifier():\n                continue\n"
+        * composite,
         "@SECOND@": (_SOLVE * hidden + _SECOND) * composite,
         "@SIZE@": "size_of(axis, sizes)" if composite else "sizes.get(axis, (None,))[0]",
         "@RANK@": _RANK * composite,
@@ -174,5 +184,5 @@ def bind(cell: Cell) -> str:
     }
     text = _BIND
     for mark, part in parts.items():
-        text = text.replace(mark, part)
+        text = text.replace(f"{mark}\n" if mark != "@SIZE@" else mark, part)
     return text
