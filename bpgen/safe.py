@@ -14,7 +14,7 @@ another become `log_softmax` of the same z.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bpgen.ir import (
     OPERATORS,
@@ -38,53 +38,73 @@ def safe(cell: Cell) -> tuple[Equation, ...]:
 
     Dear parts that stand in several equations get a name, so that their gradient is collected once.
     """
-    by_target = {e.target: e for e in cell.equations}
-    names = dict.fromkeys([*by_target, *(q.name for q in cell.given), *cell.sizes, "T", "t"])
-    logs: dict[str, Equation] = {}
+    forms = _Forms(
+        {e.target: e for e in cell.equations},
+        dict.fromkeys(
+            [
+                *(e.target for e in cell.equations),
+                *(q.name for q in cell.given),
+                *cell.sizes,
+                "T",
+                "t",
+            ]
+        ),
+    )
+    made: list[Equation] = []
+    for e in cell.equations:
+        value = forms.of(e.target)
+        made += [log for log in forms.logs.values() if log not in made and forms.is_new(log)]
+        made.append(Equation(e.target, value, e.timed, e.place))
+    return shared(tuple(made), forms.names)
 
-    done: dict[str, Node] = {}
 
-    def seen(node: Node) -> Node:
+@dataclass(slots=True)
+class _Forms:
+    """Safe forms of the equations of a cell, each made once, and the logarithms they share."""
+
+    equations: dict[str, Equation]
+    names: dict[str, None]
+    logs: dict[str, Equation] = field(default_factory=dict)
+    made: dict[str, Node] = field(default_factory=dict)
+
+    def of(self, name: str) -> Node:
+        """The safe form of an equation."""
+        if name not in self.made:
+            value = self.equations[name].value
+            whole = _log(value, self.seen) if value.op == "log" else None
+            if whole and value.args[0].op == "ref":
+                self.made[name] = _like(whole, value)
+                log = replace(self.equations[name], value=self.made[name])
+                self.logs[value.args[0]["name"]] = log
+            else:
+                self.made[name] = rebuild(value, self.change)
+        return self.made[name]
+
+    def is_new(self, log: Equation) -> bool:
+        return log.target not in self.equations
+
+    def seen(self, node: Node) -> Node:
         """What a name of the same step stands for, in its safe form."""
-        if node.op == "ref" and node["when"] in (0, None) and node["name"] in by_target:
-            value = rewritten(node["name"])
+        if node.op == "ref" and node["when"] in (0, None) and node["name"] in self.equations:
+            value = self.of(node["name"])
             return value if value.op in _KNOWN else node
         return node
 
-    def change(node: Node) -> Node | None:
-        made = _log(node, seen) or _sigmoid(node, seen) or _guarded(node) or _label(node, seen)
+    def change(self, node: Node) -> Node | None:
+        made = _log(node, self.seen) or _sigmoid(node, self.seen) or _guarded(node)
+        made = made or _label(node, self.seen)
         if made and node.op == "log" and node.args[0].op == "ref":
-            made = of_name(node.args[0]["name"], _like(made, node))
+            made = self.log_of(node.args[0]["name"], _like(made, node))
         return made and _like(made, node)
 
-    def of_name(name: str, value: Node) -> Node:
+    def log_of(self, name: str, value: Node) -> Node:
         """The logarithm of a quantity is a quantity, `log_yhat`, unless the spec names it."""
-        if name not in logs:
-            target = fresh(f"log_{name}", names)
-            names[target] = None
-            logs[name] = Equation(target, value, value.timed, value.place)
+        if name not in self.logs:
+            target = fresh(f"log_{name}", self.names)
+            self.names[target] = None
+            self.logs[name] = Equation(target, value, value.timed, value.place)
         when = 0 if value.timed else None
-        return ref(logs[name].target, value.shape, when, place=value.place)
-
-    def rewritten(name: str) -> Node:
-        if name not in done:
-            value = by_target[name].value
-            whole = _log(value, seen) if value.op == "log" else None
-            if whole and value.args[0].op == "ref":
-                done[name] = _like(whole, value)
-                when = by_target[name].timed
-                logs[value.args[0]["name"]] = Equation(name, done[name], when, value.place)
-            else:
-                done[name] = rebuild(value, change)
-        return done[name]
-
-    made: list[Equation] = []
-    targets = {e.target for e in cell.equations}
-    for e in cell.equations:
-        value = rewritten(e.target)
-        made += [log for log in logs.values() if log not in made and log.target not in targets]
-        made.append(Equation(e.target, value, e.timed, e.place))
-    return shared(tuple(made), names)
+        return ref(self.logs[name].target, value.shape, when, place=value.place)
 
 
 def _like(made: Node, node: Node) -> Node:

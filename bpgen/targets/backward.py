@@ -13,8 +13,9 @@ from bpgen.names import Names
 from bpgen.page import Function, head
 from bpgen.schedule import Plan
 from bpgen.targets.arguments import boundary_shape, initials, inputs, params, time_axis
-from bpgen.targets.bodies import Body, sizes_in
+from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment
+from bpgen.targets.grouping import sizes_in
 from bpgen.targets.saving import (
     saved_fields,
     saved_name,

@@ -12,8 +12,9 @@ from bpgen.names import Names
 from bpgen.page import Function, head
 from bpgen.schedule import Plan
 from bpgen.targets.arguments import consts, initials, inputs, params, time_axis
-from bpgen.targets.bodies import Body, sizes_in
+from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment, shape_text
+from bpgen.targets.grouping import sizes_in
 from bpgen.targets.saving import kept_as, saved_name, saved_sizes, saved_views, unpack
 
 

@@ -15,8 +15,8 @@ from bpgen.sizes import shape_text as spec_shape
 from bpgen.targets import arguments
 from bpgen.targets.arguments import boundary_shape, initials, inputs, params
 from bpgen.targets.backward import backward
-from bpgen.targets.bodies import split_groups
 from bpgen.targets.forward import forward
+from bpgen.targets.grouping import split_groups
 from bpgen.targets.saving import saved_fields
 from bpgen.targets.streaming import fields, step_function, step_shapes, stream
 from bpgen.targets.support import HELPERS, support

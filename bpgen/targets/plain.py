@@ -29,8 +29,8 @@ from bpgen.names import Names
 from bpgen.page import head
 from bpgen.schedule import program
 from bpgen.targets.arguments import consts, initials, inputs, params, time_axis
-from bpgen.targets.bodies import sizes_in
 from bpgen.targets.expressions import Writer, shape_text
+from bpgen.targets.grouping import sizes_in
 
 
 def plain_function(cell: Cell, names: Names) -> list[str]:

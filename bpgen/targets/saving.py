@@ -8,8 +8,8 @@ from bpgen.names import Names
 from bpgen.schedule import Plan
 from bpgen.sizes import Shape
 from bpgen.targets.arguments import consts, params
-from bpgen.targets.bodies import sizes_in
 from bpgen.targets.expressions import comment
+from bpgen.targets.grouping import sizes_in
 
 
 def saved_views(plan: Plan) -> list[tuple[str, int | str | None]]:

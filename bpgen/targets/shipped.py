@@ -116,15 +116,20 @@ def _doc(cell: Cell, missing: list[str]) -> list[str]:
 
 def _tables(plan: Plan, names: Names) -> list[str]:
     cell = plan.pair.cell
+    values = _arguments(cell, names) | _rows_tables(plan, names)
+    lines = ['SEED = int(os.environ.get("BPGEN_SEED", "0"))']
+    for name, value in values.items():
+        lines += layout(f"{name} = {_literal(value)}")
+    return [*lines, "", *_sizes(cell)]
+
+
+def _arguments(cell: Cell, names: Names) -> dict[str, object]:
+    """What arguments there are, of which kind, and where time lies in them."""
     own = names.quantity
     real = [q for q in (*inputs(cell), *initials(cell), *params(cell)) if q.kind == "real"]
-    timed = {own(q.name): time_axis(cell, q.shape) for q in inputs(cell) if q.timed}
-    timed |= {
-        own(o): time_axis(cell, cell.equation(o).shape)
-        for o in cell.outputs
-        if cell.equation(o).timed
-    }
-    values: dict[str, object] = {
+    labels = [q for q in inputs(cell) if q.kind == "int"]
+    outputs = [cell.equation(o) for o in cell.outputs]
+    return {
         "PARAMS": [own(q.name) for q in params(cell)],
         "INPUTS": [own(q.name) for q in inputs(cell)],
         "INITIAL": [own(q.name) for q in initials(cell)],
@@ -132,15 +137,19 @@ def _tables(plan: Plan, names: Names) -> list[str]:
         "FROZEN": [own(q.name) for q in real if q.frozen],
         "SYMMETRIC": [own(q.name) for q in real if q.symmetric],
         "SIMPLEX": {own(q.name): _simplex(cell, q.name) for q in real if q.simplex is not None},
-        "BELOW": {
-            own(q.name): axis_text(str(q.below)) if q.below else "2"
-            for q in inputs(cell)
-            if q.kind == "int"
-        },
+        "BELOW": {own(q.name): axis_text(str(q.below)) if q.below else "2" for q in labels},
         "MASKS": [own(q.name) for q in inputs(cell) if q.kind == "bool"],
-        "TIMED": timed,
+        "TIMED": {own(q.name): time_axis(cell, q.shape) for q in inputs(cell) if q.timed}
+        | {own(e.target): time_axis(cell, e.shape) for e in outputs if e.timed},
         "EXTRA": [] if any(q.timed for q in inputs(cell)) else ["T"],
     }
+
+
+def _rows_tables(plan: Plan, names: Names) -> dict[str, object]:
+    """What single rows of the test need to know."""
+    cell = plan.pair.cell
+    own = names.quantity
+    values: dict[str, object] = {}
     if time_reason(cell) is None:
         values["STATES"] = {own(s.name): (own(s.initial), s.lag) for s in cell.states if s.initial}
     if batch_reason(cell) is None:
@@ -152,10 +161,7 @@ def _tables(plan: Plan, names: Names) -> list[str]:
         values["STREAMED"] = [own(n) if n and cell.quantity(n) else None for n in starts]
     values["LONE"] = _lone(cell, names)
     values["SCALES"] = [1.0] if _unbounded(cell) else [1.0, 100.0]
-    lines = ['SEED = int(os.environ.get("BPGEN_SEED", "0"))']
-    for name, value in values.items():
-        lines += layout(f"{name} = {_literal(value)}")
-    return [*lines, "", *_sizes(cell)]
+    return values
 
 
 def _literal(value: object) -> str:

@@ -17,8 +17,8 @@ from bpgen.safe import safe
 from bpgen.schedule import Plan
 from bpgen.sizes import Shape, size
 from bpgen.targets.arguments import consts, inputs, params
-from bpgen.targets.bodies import sizes_in
 from bpgen.targets.expressions import Writer, comment, shape_text
+from bpgen.targets.grouping import sizes_in
 
 
 @dataclass(frozen=True, slots=True)
