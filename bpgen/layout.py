@@ -170,6 +170,9 @@ class _Printer:
         return True
 
 
+# ruff 0.17.5 writes `a** 2` if parentheses were added around the statement because it broke, and
+# takes `(a**2)` as it is; the latter is what is laid out then
+_STRAY = "\0"
 _SOFT, _SPACE, _HARD = Line(), Line(" "), Line(hard=True)
 
 # the lower binds the less; operators of one precedence break together
@@ -199,13 +202,20 @@ def layout(statement: str, indent: int = 0, comment: str = "") -> list[str]:
         raise ValueError(f"not a statement: {statement}") from error
     if len(body) != 1:
         raise ValueError(f"not one statement: {statement}")
-    doc = _Writer(statement.strip()).statement(body[0])
-    lines = _Printer([" " * indent]).print(doc, indent)
+    writer = _Writer(statement.strip(), body[0])
+    lines = _printed(writer.statement(), indent)
+    if any(_STRAY in line for line in lines):
+        writer.parenthesise_powers()
+        lines = [line.replace(_STRAY, " ") for line in _printed(writer.statement(), indent)]
     if not comment:
         return lines
     if len(lines) == 1 and len(lines[0]) + len("  # ") + len(comment) <= WIDTH:
         return [f"{lines[0]}  # {comment}"]
     return [f"{' ' * indent}# {comment}", *lines]
+
+
+def _printed(doc: Doc, indent: int) -> list[str]:
+    return _Printer([" " * indent]).print(doc, indent)
 
 
 def _operands(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
@@ -244,14 +254,16 @@ def _binding(node: ast.expr, parent: ast.AST) -> int:
     return _PRIMARY
 
 
-def _flat_tuples(statement: ast.AST) -> Iterator[ast.expr | None]:
+def _flat_tuples(statement: ast.AST) -> Iterator[ast.Tuple]:
     """The tuples that are written without parentheses; those of one element never are."""
+    places: list[ast.expr | None] = []
     for node in ast.walk(statement):
         match node:
             case ast.Assign([ast.Tuple() as target], value):
-                yield from [target, value]
+                places += [target, value]
             case ast.Return(value) | ast.Subscript(slice=value):
-                yield value
+                places.append(value)
+    yield from (node for node in places if isinstance(node, ast.Tuple) and len(node.elts) > 1)
 
 
 _CHAINS = ast.BinOp | ast.BoolOp | ast.Compare
@@ -269,21 +281,29 @@ def _chained(node: ast.BinOp | ast.BoolOp | ast.Compare) -> tuple[list[ast.expr]
 
 
 class _Writer:
-    def __init__(self, source: str) -> None:
-        self.source = source
+    def __init__(self, source: str, node: ast.stmt) -> None:
+        self.source, self.node = source, node
         self.numbers = count(1)
-        self.flat_tuples: set[int] = set()  # these two by id
-        self.parenthesised: set[int] = set()
+        self.flat_tuples = {id(node) for node in _flat_tuples(node)}
+        self.parenthesised = {
+            id(operand)
+            for parent in ast.walk(node)
+            for operand, least in _operands(parent)
+            if _binding(operand, parent) < least
+        }
 
-    def statement(self, node: ast.stmt) -> Doc:
-        for tuple_ in _flat_tuples(node):
-            if isinstance(tuple_, ast.Tuple) and len(tuple_.elts) > 1:
-                self.flat_tuples.add(id(tuple_))
-        for parent in ast.walk(node):
-            for operand, least in _operands(parent):
-                if _binding(operand, parent) < least:
-                    self.parenthesised.add(id(operand))
-        match node:
+    def parenthesise_powers(self) -> None:
+        """Those written without spaces, in no brackets but these."""
+        for value in ast.iter_child_nodes(self.node):
+            for root in value.elts if isinstance(value, ast.Tuple) else [value]:
+                for node in self._reached(root) if isinstance(root, ast.expr) else ():
+                    match node:
+                        case ast.BinOp(left, ast.Pow(), right) if node is not root:
+                            if self._is_tight(left, self._end(right, 0)):
+                                self.parenthesised.add(id(node))
+
+    def statement(self) -> Doc:
+        match self.node:
             case ast.Assign([target], value):
                 return self._assignment(target, " = ", value)
             case ast.AugAssign(target, op, value):
@@ -312,7 +332,7 @@ class _Writer:
             return (left, self._value(value))
         right = self._expr(value, UNENCLOSED)
         expanded = [(left, Group(right, expand=True))] if isinstance(value, _POSTFIX) else []
-        enclosed = (left, "(", Indent((_HARD, right)), _HARD, ")")
+        enclosed = (left, Group(("(", Indent((_HARD, right)), _HARD, ")"), expand=True))
         return Variants(((left, right), *expanded, enclosed, (left, right)))
 
     def _value(self, node: ast.expr, fit: bool = True) -> Doc:
@@ -545,27 +565,28 @@ class _Writer:
             if start:
                 op = _BINDING[type(parts[start - 1])][1]
                 tight = op == "**" and self._is_tight(parts[start - 2], parts[start])
-                broken = "" if level == UNENCLOSED else " "
-                doc += [_line(level, "" if tight else " "), op, Either(broken) if tight else " "]
+                gap = _gap(level) if tight else " "
+                doc += [_line(level, "" if tight else " "), op, gap]
             inner = self._chain(parts[start:end], level)
             doc.append(inner if end - start == 1 else _grouped(level, inner))
         return tuple(doc)
 
-    def _is_tight(self, *operands: ast.AST) -> bool:
-        """Whether a power is written without spaces: of names, numbers and attributes."""
-        for operand in operands:
-            node = _an_expr(operand)
-            if self.is_parenthesised(node):
-                return False
-            while isinstance(node, ast.Attribute | ast.UnaryOp):
-                node = node.value if isinstance(node, ast.Attribute) else node.operand
-            if not isinstance(node, ast.Name | ast.Constant):
-                return False
-            if isinstance(node, ast.Constant) and (
-                isinstance(node.value, str) or node.value is ...
-            ):
-                return False
-        return True
+    def _is_tight(self, left: ast.AST, right: ast.AST) -> bool:
+        """Whether a power is written without spaces."""
+        return not any(
+            id(side) in self.parenthesised or not _is_short(side) for side in (left, right)
+        )
+
+
+def _is_short(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(inner):
+            return _is_short(inner)
+        case ast.UnaryOp(op, inner):
+            return not isinstance(op, ast.Not) and _is_short(inner)
+        case ast.Constant(value):
+            return not isinstance(value, str) and value is not ...
+    return isinstance(node, ast.Name)
 
 
 def _an_expr(node: ast.AST) -> ast.expr:
@@ -588,6 +609,13 @@ def _line(level: int, flat: str = " ") -> Doc:
     if level > UNENCLOSED:
         return Either(Line(flat), flat, level)
     return Line(flat) if level == ENCLOSED else flat
+
+
+def _gap(level: int) -> Doc:
+    """After `**`, if there is no space before it: ruff's own slip, see `_STRAY`."""
+    if level > UNENCLOSED:
+        return Either(_STRAY, number=level)
+    return Either(" ") if level == ENCLOSED else ""
 
 
 def _grouped(level: int, content: Doc) -> Doc:

@@ -1,6 +1,6 @@
 """Parts of equations that deserve a name: how dear they are, what to call them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bpgen.ir import OPERATORS, Equation, Node, fresh, rebuild, ref, walk
@@ -43,7 +43,22 @@ def hint(node: Node, target: str) -> str:
         name = f"{node.op}_{hint(named[0], target)}"
     else:
         name = f"{node.op}_{target}"
-    return name if len(name) <= 24 else f"{node.op}_{target}"
+    if len(name) <= 24:
+        return name
+    return f"a_{target}" if node.op in ("add", "matmul") else f"{node.op}_{target}"
+
+
+def called(node: Node, target: str, names: Mapping[str, None]) -> str:
+    """A name for a part that nobody has: by its equation, or else by what it works on."""
+    wanted = hint(node, target)
+    if wanted in names and node.args:
+        inner = f"{node.op}_{hint(node.args[0], target)}"
+        wanted = inner if len(inner) <= 28 and inner not in names else wanted
+    return fresh(wanted, names)
+
+
+def _is_ref(node: Node) -> bool:
+    return node.op == "ref"
 
 
 def named(
@@ -84,12 +99,12 @@ def shared(equations: tuple[Equation, ...], names: dict[str, None]) -> tuple[Equ
                     owner.setdefault(arg, equation.target)
                     above.setdefault(arg, node)
         twice = [n for n, k in counts.items() if k > 1 and n.kind == "real" and is_dear(n)]
-        twice = [n for n in twice if not is_light(n)]
+        twice = [n for n in twice if not is_light(n) and not (n.op == "sum" and _is_ref(n.args[0]))]
         if not twice:
             return equations
         node = max(twice, key=lambda n: sum(1 for _ in walk(n)))
         activated = node.op == "add" and len(above[node].args) == 1 and is_heavy(above[node])
-        wanted = f"a_{owner[node]}" if activated else hint(node, owner[node])
-        name = fresh(wanted, names)
+        name = f"a_{owner[node]}" if activated and f"a_{owner[node]}" not in names else ""
+        name = name or called(node, owner[node], names)
         names[name] = None
         equations, _ = named(equations, node, name, placed=False)

@@ -9,9 +9,10 @@ what several equations compute alike gets a name; what no result needs is droppe
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from bpgen.ir import Equation, Node, Pair, apply, fresh, rebuild, ref, walk
-from bpgen.parts import hint, is_dear, is_light, named, shared
+from bpgen.ir import Equation, Node, Pair, apply, rebuild, ref, walk
+from bpgen.parts import called, is_dear, is_light, named, shared
 from bpgen.rewrites import rewrite
+from bpgen.sizes import ONE
 
 
 def simplify(pair: Pair) -> Pair:
@@ -118,7 +119,7 @@ def _kept(pair: Pair) -> Pair:
 
     def search(node: Node) -> None:
         ours = all(n["name"] not in backward for n in walk(node) if n.op == "ref")
-        if ours and node in parts and is_dear(node) and not is_light(node):
+        if ours and is_dear(node) and not is_light(node) and (node in parts or _narrows(node)):
             wanted[node] = None
             return
         for arg in node.args:
@@ -131,10 +132,25 @@ def _kept(pair: Pair) -> Pair:
         if node in whole:
             pair = _named(pair, node, whole[node].target, made=False)
         else:
-            name = fresh(hint(node, parts[node].target), names)
+            owner = parts[node].target if node in parts else _reads_of(node)[0]
+            name = called(node, owner, names)
             names[name] = None
-            pair = _named(pair, node, name, made=True)
+            if node not in parts:  # smaller than what it is made of: forward keeps it instead
+                made = Equation(name, node, node.timed, node.place)
+                pair = replace(pair, forward=(*pair.forward, made))
+            pair = _named(pair, node, name, made=node in parts)
     return pair
+
+
+def _narrows(node: Node) -> bool:
+    """Whether a part of forward quantities is smaller than all that it reads in time."""
+    reads = [n for n in walk(node) if n.op == "ref" and n.timed]
+    wide = [sum(size != ONE for size in n.shape) for n in reads]
+    return node.timed and bool(wide) and sum(size != ONE for size in node.shape) < min(wide)
+
+
+def _reads_of(node: Node) -> list[str]:
+    return [n["name"] for n in walk(node) if n.op == "ref"]
 
 
 def _named(pair: Pair, node: Node, name: str, *, made: bool) -> Pair:

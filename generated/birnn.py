@@ -129,13 +129,7 @@ def forward(params, x, y, m, f0=None, b0=None):
 
     # all steps at once
     logits = (fold(np.concatenate((f, b), axis=-1)) @ Wo + bo).reshape(T, N, V)  # (T, N, V)
-    # ()
-    J = (
-        np.where(
-            m, -np.take_along_axis(log_softmax(logits), y[..., None], axis=-1).squeeze(axis=-1), 0
-        ).sum()
-        / N
-    )
+    J = np.where(m, cross_entropy(logits, y), 0).sum() / N  # ()
 
     for output in (f, b, logits):
         output.flags.writeable = False
@@ -157,7 +151,7 @@ def backward(params, saved, *, df=None, db=None, dlogits=None, dJ=1.0):
     # all steps at once
     # (T, N, V)
     dlogits = dlogits_out + np.where(m, dJ_out / N, 0).astype(dtype)[:, :, None] * (
-        softmax(logits) - (y[..., None] == np.arange(V)).astype(dtype)
+        softmax(logits) - one_hot(y, V, -1, dtype)
     )
     dconcat_logits = (fold(dlogits) @ Wo.T).reshape(T, N, 2 * H)  # (T, N, 2*H)
 
@@ -267,16 +261,28 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-def log_softmax(x, axis=-1):
-    """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
-    z = x - x.max(axis=axis, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-
-
 def softmax(x, axis=-1):
     """exp(x) / sum(exp(x)) along an axis, without overflow."""
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-# bpgen: sha256 06da418b9909b1ba3c943510fbc6f809b01155602a7ab5a57b6095d47bffa432
+def log_softmax(x, axis=-1):
+    """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
+    z = x - x.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+
+
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
+
+
+# bpgen: sha256 901aa26046cd4271573f0848b08df9d1964b01558e7b565c57a32e61acbdc566

@@ -110,15 +110,7 @@ def forward(params, features, w, y):
 
     # all steps at once
     scores = (fold(h) @ W_v + b_v).reshape(T, N, V)  # (T, N, V)
-    # ()
-    J = (
-        np.where(
-            y != 0,
-            -np.take_along_axis(log_softmax(scores), y[..., None], axis=-1).squeeze(axis=-1),
-            0,
-        ).sum()
-        / N
-    )
+    J = np.where(y != 0, cross_entropy(scores, y), 0).sum() / N  # ()
 
     for output in (h, scores):
         output.flags.writeable = False
@@ -141,9 +133,9 @@ def backward(params, saved, *, dh=None, dscores=None, dJ=1.0):
     # all steps at once
     # (T, N, V)
     dscores = dscores_out + np.where(y != 0, dJ_out / N, 0).astype(dtype)[:, :, None] * (
-        softmax(scores) - (y[..., None] == np.arange(V)).astype(dtype)
+        softmax(scores) - one_hot(y, V, -1, dtype)
     )
-    dh_above = (fold(dh_out) + fold(dscores) @ W_v.T).reshape(T, N, H)  # (T, N, H)
+    dh_above = dh_out + (fold(dscores) @ W_v.T).reshape(T, N, H)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
     dh_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -242,16 +234,28 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - x.max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-def softmax(x, axis=-1):
-    """exp(x) / sum(exp(x)) along an axis, without overflow."""
-    e = np.exp(x - x.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+
+
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
 def scatter(rows, index, size):
@@ -264,4 +268,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 8f47c64652d0803e3e19c75c982a123691420360f6f2d19a979ab2a1aadc559f
+# bpgen: sha256 b234215f1c606e9e816a84e1115b1778ac10df2c0ffa92ec8f4f98a6c4245fb3

@@ -120,7 +120,7 @@ def forward(params, x, f0=None, m0=None, s0=None):
         s[t] = np.where((t + 1) % 4 == 0, tanh_s[t], s_prev[t])  # (N, S)
 
     # all steps at once
-    a_m_x = (fold(x) @ W_m + fold(s_prev) @ U_sm).reshape(T, N, M) + b_m  # (T, N, M)
+    a_m_x = (fold(x) @ W_m + fold(s_prev) @ U_sm + b_m).reshape(T, N, M)  # (T, N, M)
 
     tanh_m = np.empty((T, N, M), dtype)  # (T, N, M)
     m_all = np.empty((T + 1, N, M), dtype)  # m[0] ... m[T]
@@ -134,7 +134,7 @@ def forward(params, x, f0=None, m0=None, s0=None):
 
     # all steps at once
     # (T, N, F)
-    a_f_x = (fold(x) @ W_f + fold(m_prev) @ U_mf + fold(s_prev) @ U_sf).reshape(T, N, F) + b_f
+    a_f_x = (fold(x) @ W_f + fold(m_prev) @ U_mf + fold(s_prev) @ U_sf + b_f).reshape(T, N, F)
 
     f_all = np.empty((T + 1, N, F), dtype)  # f[0] ... f[T]
     f_all[0] = 0 if f0 is None else f0
@@ -286,4 +286,4 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-# bpgen: sha256 11a8ee073ee2c7c84e0bb1e414281ccc6ed4992668808da0aa0888e7ba4a712e
+# bpgen: sha256 05002a39328cff3af93bf074040f4faf9c930d938694727eb03a32fdc24e0e36

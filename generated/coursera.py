@@ -145,8 +145,8 @@ def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
     dW_ax = np.tensordot(dz, x, ((0, 2), (0, 2)))  # (n_a, n_x)
     dW_aa = np.tensordot(dz, a_prev, ((0, 2), (0, 2)))  # (n_a, n_a)
     dW_ya = np.tensordot(da_yhat, a, ((0, 2), (0, 2)))  # (n_y, n_a)
-    db_a = dz.sum(axis=-1, keepdims=True).sum(axis=0)  # (n_a, 1)
-    db_y = da_yhat.sum(axis=-1, keepdims=True).sum(axis=0)  # (n_y, 1)
+    db_a = dz.sum(axis=(0, 2), keepdims=True)[0]  # (n_a, 1)
+    db_y = da_yhat.sum(axis=(0, 2), keepdims=True)[0]  # (n_y, 1)
     da0 = da_prev  # (n_a, m)
 
     return Grads(
@@ -245,4 +245,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 b422eba27262f7eddfe338bb705762a3d29d773721217e903f0514a4b1c3b335
+# bpgen: sha256 509a0c2717d7797df178c60ecaad5376eb1a1ec0e51af544f6ec7f40571c5142

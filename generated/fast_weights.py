@@ -40,11 +40,11 @@ class Saved(NamedTuple):
     x: np.ndarray  # (T, N, D)
     p: np.ndarray  # (T, N, H)
     q: np.ndarray  # (T, N, H)
-    r: np.ndarray  # (T, N, H)
     layer_norm_r: np.ndarray  # (T, N, H)
     h_prev: np.ndarray  # (T, N, H)
     h: np.ndarray  # (T, N, H)
     A_prev: np.ndarray  # (T, N, H, H)
+    sqrt_r: np.ndarray  # (T, N, 1)
 
 
 class Grads(NamedTuple):
@@ -97,22 +97,22 @@ def forward(params, x, h0=None, A0=None, *, lam=0.95, eta=0.5):
         h[t] = np.maximum(layer_norm_r[t] * g + b, 0.0)  # (N, H)
         A[t] = lam * A_prev[t] + eta * np.einsum("ni,nj->nij", h[t], h[t])  # (N, H, H)
 
+    # all steps at once
+    sqrt_r = np.sqrt(r.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
+
     for output in (h, A):
         output.flags.writeable = False
-    return Outputs(h, A), Saved(lam, eta, x, p, q, r, layer_norm_r, h_prev, h, A_prev)
+    return Outputs(h, A), Saved(lam, eta, x, p, q, layer_norm_r, h_prev, h, A_prev, sqrt_r)
 
 
 def backward(params, saved, *, dh=None, dA=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
     W, C, g, _ = params
-    lam, eta, x, p, q, r, layer_norm_r, h_prev, h, A_prev = saved
+    lam, eta, x, p, q, layer_norm_r, h_prev, h, A_prev, sqrt_r = saved
     T, N, H, _ = A_prev.shape
     D, dtype = x.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dA_out = cotangent("dA", dA, (T, N, H, H), dtype)  # (T, N, H, H)
-
-    # all steps at once
-    sqrt_dr = np.sqrt(r.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
 
     da_h, dp = np.empty((2, T, N, H), dtype)  # (T, N, H) each
     dA_prev = np.zeros((N, H, H), dtype)  # (N, H, H)
@@ -135,7 +135,7 @@ def backward(params, saved, *, dh=None, dA=None):
             dlayer_norm_r
             - dlayer_norm_r.mean(axis=-1, keepdims=True)
             - layer_norm_r[t] * (dlayer_norm_r * layer_norm_r[t]).mean(axis=-1, keepdims=True)
-        ) / sqrt_dr[t]
+        ) / sqrt_r[t]
         dq = np.einsum("ni,nij->nj", dr, A_prev[t])  # (N, H)
         dp[t] = dr + np.where(np.maximum(p[t], 0.0) > 0, dq, 0)  # (N, H)
         dA_prev = dA * lam + np.einsum("ni,nj->nij", dr, q[t])  # (N, H, H)
@@ -216,4 +216,4 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-# bpgen: sha256 426280d481c3b0c632acc1aa0dc4da67dbf695ce93a27e854a89f58f05b90561
+# bpgen: sha256 eb3a6534ea0933b0bc0a25bf4b2ba63cfdb05d9428a2a107f350983bac68f5db

@@ -101,7 +101,7 @@ def forward(params, x, y, h0=None):
     # all steps at once
     o = c + h @ V.T  # (T, ny)
     yhat = softmax(o)  # (T, ny)
-    L = -np.take_along_axis(log_softmax(o), y[..., None], axis=-1).squeeze(axis=-1)  # (T)
+    L = cross_entropy(o, y)  # (T)
     J = L.sum()  # ()
 
     for output in (h, yhat):
@@ -122,7 +122,7 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
 
     # all steps at once
     # (T, ny)
-    do = dJ_out * (yhat - (y[..., None] == np.arange(ny)).astype(dtype)) + yhat * (
+    do = dJ_out * (yhat - one_hot(y, ny, -1, dtype)) + yhat * (
         dyhat_out - (dyhat_out * yhat).sum(axis=-1, keepdims=True)
     )
     dh_above = dh_out + do @ V  # (T, n)
@@ -231,4 +231,16 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 f73037c2b0deac93926abde477ae7e723d5f1c75c4be30b4c1d0b8454b7527c9
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+
+
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
+
+
+# bpgen: sha256 24c8d54d1ac54cd8f77fa28d0661c0f65b0097beee05e5b68a2655bc99c09b43

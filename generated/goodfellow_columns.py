@@ -100,12 +100,7 @@ def forward(params, x, y, h0=None):
     # all steps at once
     o = c + V @ h  # (T, ny, 1)
     yhat = softmax(o, axis=-2)  # (T, ny, 1)
-    # ()
-    J = (
-        -np.take_along_axis(log_softmax(o, axis=-2), np.expand_dims(y, -2), axis=-2).squeeze(
-            axis=-2
-        )
-    ).sum()
+    J = cross_entropy(o, y, axis=-2).sum()  # ()
 
     for output in (h, yhat):
         output.flags.writeable = False
@@ -125,9 +120,9 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
 
     # all steps at once
     # (T, ny, 1)
-    do = np.broadcast_to(dJ_out, (1,))[None, :] * (
-        yhat - (np.expand_dims(y, -2) == np.arange(ny)[:, None]).astype(dtype)
-    ) + yhat * (dyhat_out - (dyhat_out * yhat).sum(axis=-2, keepdims=True))
+    do = np.broadcast_to(dJ_out, (1,))[None, :] * (yhat - one_hot(y, ny, -2, dtype)) + yhat * (
+        dyhat_out - (dyhat_out * yhat).sum(axis=-2, keepdims=True)
+    )
     dh_above = dh_out + V.T @ do  # (T, n, 1)
 
     da = np.empty((T, n, 1), dtype)  # (T, n, 1)
@@ -242,4 +237,16 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 c442ebe0de4285ea4004dc0267f332b6764a6c246d00347cf02e58f3eba3cee1
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+
+
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
+
+
+# bpgen: sha256 5f093f8c6afc63c5e3bbc42d7f29afa191df2fdf64c472dc39d67015e4757113

@@ -136,13 +136,9 @@ def step(params, x, h=None):
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
     h_prev = np.zeros((N, H), dtype) if h is None else h
     x_W_b = x @ W + b  # (N, 3*H)
-    x_r = x_W_b[:, :H]  # (N, H)
-    x_z = x_W_b[:, H : 2 * H]  # (N, H)
-    x_n = x_W_b[:, 2 * H :]  # (N, H)
+    x_r, x_z, x_n = np.split(x_W_b, 3, axis=-1)  # (N, H) each
     h_prev_U = h_prev @ U  # (N, 3*H)
-    h_r = h_prev_U[:, :H]  # (N, H)
-    h_z = h_prev_U[:, H : 2 * H]  # (N, H)
-    h_n = h_prev_U[:, 2 * H :]  # (N, H)
+    h_r, h_z, h_n = np.split(h_prev_U, 3, axis=-1)  # (N, H) each
     r = sigmoid(x_r + h_r)  # (N, H)
     z = sigmoid(x_z + h_z)  # (N, H)
     n = np.tanh(x_n + r * (h_n + b_n))  # (N, H)
@@ -221,4 +217,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 d8bdac8e5c4587376769d1bd66ffde5084189987661e2caf705d54a20ca54b65
+# bpgen: sha256 d50acd87ebcea78cfea8123d49214bb34b11841e293af4a83ae03c2ff5e33bad

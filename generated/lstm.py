@@ -143,10 +143,7 @@ def step(params, x, h=None, c=None):
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     z = x @ W + h_prev @ U + b  # (N, 4*H)
-    i = z[:, :H]  # (N, H)
-    f = z[:, H : 2 * H]  # (N, H)
-    o = z[:, 2 * H : 3 * H]  # (N, H)
-    g = z[:, 3 * H :]  # (N, H)
+    i, f, o, g = np.split(z, 4, axis=-1)  # (N, H) each
     c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)  # (N, H)
     h = sigmoid(o) * np.tanh(c)  # (N, H)
     return Outputs(h, c), (h, c)
@@ -223,4 +220,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 9d8b11910d00e145955d0bbd519bd807a595794ea140d6e1917be0f1f579c3de
+# bpgen: sha256 fbe5c224e7e907abb8421757634124026b00e9319a9b8a4466863b68f2aab299

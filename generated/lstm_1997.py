@@ -136,9 +136,7 @@ def step(params, x, h=None, c=None):
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 3*H)
-    i = x_W_h_prev_U_b[:, :H]  # (N, H)
-    g = x_W_h_prev_U_b[:, H : 2 * H]  # (N, H)
-    o = x_W_h_prev_U_b[:, 2 * H :]  # (N, H)
+    i, g, o = np.split(x_W_h_prev_U_b, 3, axis=-1)  # (N, H) each
     c = c_prev + sigmoid(i) * np.tanh(g)  # (N, H)
     h = sigmoid(o) * np.tanh(c)  # (N, H)
     return Outputs(h, c), (h, c)
@@ -215,4 +213,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 5b9467330920e95147b1daac969630b9f99ff9cb8a7e563e521f615bc83ca377
+# bpgen: sha256 06372989bbb4afb6e8c6a9551bd5aa9933e07cc2ae68928cbea40607ee66cff3

@@ -140,9 +140,7 @@ def step(params, x, h=None, c=None):
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 3*H)
-    a_i = x_W_h_prev_U_b[:, :H]  # (N, H)
-    a_o = x_W_h_prev_U_b[:, H : 2 * H]  # (N, H)
-    a_g = x_W_h_prev_U_b[:, 2 * H :]  # (N, H)
+    a_i, a_o, a_g = np.split(x_W_h_prev_U_b, 3, axis=-1)  # (N, H) each
     i = sigmoid(a_i)  # (N, H)
     c = (1 - i) * c_prev + i * np.tanh(a_g)  # (N, H)
     h = sigmoid(a_o) * np.tanh(c)  # (N, H)
@@ -220,4 +218,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 c048a319715b05ce615d585314415af45236276a184f331e6e3d1c0365128b15
+# bpgen: sha256 ee422b230d5ea75c7b6ae443de85f39b252821bc7827e3fc1f517e0df1b62fbf

@@ -41,19 +41,19 @@ class Saved(NamedTuple):
     """What `backward` reads of the forward pass."""
 
     x: np.ndarray  # (T, N, D)
-    x_W_x: np.ndarray  # (T, N, 4*H)
     layer_norm_z: np.ndarray  # (T, N, 4*H)
-    h_prev_W_h: np.ndarray  # (T, N, 4*H)
-    layer_norm_z_: np.ndarray  # (T, N, 4*H)
+    layer_norm_h_prev_W_h: np.ndarray  # (T, N, 4*H)
     sigmoid_i: np.ndarray  # (T, N, H)
     tanh_g: np.ndarray  # (T, N, H)
     sigmoid_f: np.ndarray  # (T, N, H)
     c_prev: np.ndarray  # (T, N, H)
-    c: np.ndarray  # (T, N, H)
     sigmoid_o: np.ndarray  # (T, N, H)
     layer_norm_c: np.ndarray  # (T, N, H)
     tanh_h: np.ndarray  # (T, N, H)
     h_prev: np.ndarray  # (T, N, H)
+    sqrt_c: np.ndarray  # (T, N, 1)
+    sqrt_x: np.ndarray  # (T, N, 1)
+    sqrt_h: np.ndarray  # (T, N, 1)
 
 
 class Grads(NamedTuple):
@@ -103,12 +103,11 @@ def forward(params, x, h0=None, c0=None):
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0, c0=c0)
 
     # all steps at once
-    x_W_x = (fold(x) @ W_x).reshape(T, N, 4 * H)  # (T, N, 4*H)
-    layer_norm_z = layer_norm(x_W_x, 1e-05)  # (T, N, 4*H)
+    layer_norm_z = layer_norm((fold(x) @ W_x).reshape(T, N, 4 * H), 1e-05)  # (T, N, 4*H)
 
-    h_prev_W_h, layer_norm_z_ = np.empty((2, T, N, 4 * H), dtype)  # (T, N, 4*H) each
     # (T, N, H) each
     sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, layer_norm_c, tanh_h = np.empty((6, T, N, H), dtype)
+    layer_norm_h_prev_W_h = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
     c_all = np.empty((T + 1, N, H), dtype)  # c[0] ... c[T]
     c_all[0] = 0 if c0 is None else c0
     c_prev, c = c_all[:-1], c_all[1:]  # (T, N, H) each
@@ -118,9 +117,8 @@ def forward(params, x, h0=None, c0=None):
 
     # one step after another
     for t in range(T):
-        h_prev_W_h[t] = h_prev[t] @ W_h  # (N, 4*H)
-        layer_norm_z_[t] = layer_norm(h_prev_W_h[t], 1e-05)  # (N, 4*H)
-        z = layer_norm_z_[t] * a1 + b1 + layer_norm_z[t] * a2 + b2 + b  # (N, 4*H)
+        layer_norm_h_prev_W_h[t] = layer_norm(h_prev[t] @ W_h, 1e-05)  # (N, 4*H)
+        z = layer_norm_h_prev_W_h[t] * a1 + b1 + layer_norm_z[t] * a2 + b2 + b  # (N, 4*H)
         f, i, o, g = np.split(z, 4, axis=-1)  # (N, H) each
         sigmoid_i[t] = sigmoid(i)  # (N, H)
         tanh_g[t] = np.tanh(g)  # (N, H)
@@ -131,23 +129,30 @@ def forward(params, x, h0=None, c0=None):
         tanh_h[t] = np.tanh(layer_norm_c[t] * a3 + b3)  # (N, H)
         h[t] = sigmoid_o[t] * tanh_h[t]  # (N, H)
 
+    # all steps at once
+    sqrt_c = np.sqrt(c.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
+    # (T, N, 1)
+    sqrt_x = np.sqrt((fold(x) @ W_x).reshape(T, N, 4 * H).var(axis=-1, keepdims=True) + 1e-05)
+    # (T, N, 1)
+    sqrt_h = np.sqrt((fold(h_prev) @ W_h).reshape(T, N, 4 * H).var(axis=-1, keepdims=True) + 1e-05)
+
     for output in (h, c):
         output.flags.writeable = False
     return Outputs(h, c), Saved(
         x,
-        x_W_x,
         layer_norm_z,
-        h_prev_W_h,
-        layer_norm_z_,
+        layer_norm_h_prev_W_h,
         sigmoid_i,
         tanh_g,
         sigmoid_f,
         c_prev,
-        c,
         sigmoid_o,
         layer_norm_c,
         tanh_h,
         h_prev,
+        sqrt_c,
+        sqrt_x,
+        sqrt_h,
     )
 
 
@@ -156,28 +161,24 @@ def backward(params, saved, *, dh=None, dc=None):
     W_h, W_x, a1, a2, _, _, _, a3, _ = params
     (
         x,
-        x_W_x,
         layer_norm_z,
-        h_prev_W_h,
-        layer_norm_z_,
+        layer_norm_h_prev_W_h,
         sigmoid_i,
         tanh_g,
         sigmoid_f,
         c_prev,
-        c,
         sigmoid_o,
         layer_norm_c,
         tanh_h,
         h_prev,
+        sqrt_c,
+        sqrt_x,
+        sqrt_h,
     ) = saved
     T, N, D = x.shape
     H, dtype = sigmoid_i.shape[2], x.dtype
     dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
     dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
-
-    # all steps at once
-    sqrt_dc = np.sqrt(c.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
-    sqrt_dh_prev_W_h = np.sqrt(h_prev_W_h.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
 
     dz, dh_prev_W_h = np.empty((2, T, N, 4 * H), dtype)  # (T, N, 4*H) each
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -198,7 +199,7 @@ def backward(params, saved, *, dh=None, dc=None):
                 - dlayer_norm_c.mean(axis=-1, keepdims=True)
                 - layer_norm_c[t] * (dlayer_norm_c * layer_norm_c[t]).mean(axis=-1, keepdims=True)
             )
-            / sqrt_dc[t]
+            / sqrt_c[t]
         )
         dg = dc * sigmoid_i[t] * (1 - tanh_g[t] ** 2)  # (N, H)
         do = dh * tanh_h[t] * sigmoid_o[t] * (1 - sigmoid_o[t])  # (N, H)
@@ -210,8 +211,9 @@ def backward(params, saved, *, dh=None, dc=None):
         dh_prev_W_h[t] = (
             dlayer_norm_z_
             - dlayer_norm_z_.mean(axis=-1, keepdims=True)
-            - layer_norm_z_[t] * (dlayer_norm_z_ * layer_norm_z_[t]).mean(axis=-1, keepdims=True)
-        ) / sqrt_dh_prev_W_h[t]
+            - layer_norm_h_prev_W_h[t]
+            * (dlayer_norm_z_ * layer_norm_h_prev_W_h[t]).mean(axis=-1, keepdims=True)
+        ) / sqrt_h[t]
         dc_prev = dc * sigmoid_f[t]  # (N, H)
         dh_prev = dh_prev_W_h[t] @ W_h.T  # (N, H)
 
@@ -222,16 +224,15 @@ def backward(params, saved, *, dh=None, dc=None):
         dlayer_norm_z
         - dlayer_norm_z.mean(axis=-1, keepdims=True)
         - layer_norm_z * (dlayer_norm_z * layer_norm_z).mean(axis=-1, keepdims=True)
-    ) / np.sqrt(x_W_x.var(axis=-1, keepdims=True) + 1e-05)
+    ) / sqrt_x
     dx = (fold(da_z) @ W_x.T).reshape(T, N, D)  # (T, N, D)
     dW_h = fold(h_prev).T @ fold(dh_prev_W_h)  # (H, 4*H)
     dW_x = fold(x).T @ fold(da_z)  # (D, 4*H)
-    da1 = (dz * layer_norm_z_).sum(axis=(0, 1))  # (4*H)
+    da1 = (dz * layer_norm_h_prev_W_h).sum(axis=(0, 1))  # (4*H)
     da2 = (dz * layer_norm_z).sum(axis=(0, 1))  # (4*H)
-    sum_dz = dz.sum(axis=-2)  # (T, 4*H)
-    db1 = sum_dz.sum(axis=0)  # (4*H)
-    db2 = sum_dz.sum(axis=0)  # (4*H)
-    db = sum_dz.sum(axis=0)  # (4*H)
+    db1 = dz.sum(axis=(0, 1))  # (4*H)
+    db2 = dz.sum(axis=(0, 1))  # (4*H)
+    db = dz.sum(axis=(0, 1))  # (4*H)
     da3 = (da_h * layer_norm_c).sum(axis=(0, 1))  # (H)
     db3 = da_h.sum(axis=(0, 1))  # (H)
     dh0 = dh_prev  # (N, H)
@@ -248,10 +249,7 @@ def step(params, x, h=None, c=None):
     c_prev = np.zeros((N, H), dtype) if c is None else c
     # (N, 4*H)
     z = layer_norm(h_prev @ W_h, 1e-05) * a1 + b1 + layer_norm(x @ W_x, 1e-05) * a2 + b2 + b
-    f = z[:, :H]  # (N, H)
-    i = z[:, H : 2 * H]  # (N, H)
-    o = z[:, 2 * H : 3 * H]  # (N, H)
-    g = z[:, 3 * H :]  # (N, H)
+    f, i, o, g = np.split(z, 4, axis=-1)  # (N, H) each
     c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)  # (N, H)
     h = sigmoid(o) * np.tanh(layer_norm(c, 1e-05) * a3 + b3)  # (N, H)
     return Outputs(h, c), (h, c)
@@ -334,4 +332,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 18d83a2a3b21b90cf202a02eba25abc6409e4d4d21f624e66203271f9f753486
+# bpgen: sha256 95eaafe03355653368c668d4d5c815bf6eba3b677217026641ef5732b701ea53

@@ -159,10 +159,7 @@ def step(params, x, m, h=None, c=None):
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 4*H)
-    i = x_W_h_prev_U_b[:, :H]  # (N, H)
-    f = x_W_h_prev_U_b[:, H : 2 * H]  # (N, H)
-    o = x_W_h_prev_U_b[:, 2 * H : 3 * H]  # (N, H)
-    g = x_W_h_prev_U_b[:, 3 * H :]  # (N, H)
+    i, f, o, g = np.split(x_W_h_prev_U_b, 4, axis=-1)  # (N, H) each
     k = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)  # (N, H)
     c = np.where(m[:, None], k, c_prev)  # (N, H)
     h = np.where(m[:, None], sigmoid(o) * np.tanh(k), h_prev)  # (N, H)
@@ -243,4 +240,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 80530c5f72adc2354cae82dc0cad13684b9e2264880bbe76f3278c77d432e514
+# bpgen: sha256 c15c95501b43be8420d28e29dc0ce5e67171d3423b4ba88679121876152cd578

@@ -168,10 +168,7 @@ def step(params, x, h=None, c=None):
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 4*H)
-    a_i = x_W_h_prev_U_b[:, :H]  # (N, H)
-    a_f = x_W_h_prev_U_b[:, H : 2 * H]  # (N, H)
-    a_o = x_W_h_prev_U_b[:, 2 * H : 3 * H]  # (N, H)
-    a_g = x_W_h_prev_U_b[:, 3 * H :]  # (N, H)
+    a_i, a_f, a_o, a_g = np.split(x_W_h_prev_U_b, 4, axis=-1)  # (N, H) each
     i = sigmoid(a_i + p_i * c_prev)  # (N, H)
     f = sigmoid(a_f + p_f * c_prev)  # (N, H)
     c = f * c_prev + i * np.tanh(a_g)  # (N, H)
@@ -251,4 +248,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 a345e94c0c15f8d8a73e2fc17ae57395630b84cb8d4eb68f8b50f479d72c0200
+# bpgen: sha256 54609c1ebcbbad1ca4db4ff661298422c920fc44973bc1324421400caf1496bc

@@ -157,10 +157,7 @@ def step(params, x, h=None, c=None):
     h_prev = np.zeros((N, P), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 4*H)
-    i = x_W_h_prev_U_b[:, :H]  # (N, H)
-    f = x_W_h_prev_U_b[:, H : 2 * H]  # (N, H)
-    g = x_W_h_prev_U_b[:, 2 * H : 3 * H]  # (N, H)
-    o = x_W_h_prev_U_b[:, 3 * H :]  # (N, H)
+    i, f, g, o = np.split(x_W_h_prev_U_b, 4, axis=-1)  # (N, H) each
     c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)  # (N, H)
     h = sigmoid(o) * np.tanh(c) @ W_hr  # (N, P)
     return Outputs(h, c), (h, c)
@@ -230,4 +227,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 a1aec0be200a0d1fd3b539837767e6e573eae21f36e08b520116148a218f96b2
+# bpgen: sha256 44cc56fceb12f06c78daf141f752a75d44bf62a078c0ab7e5795df68f2bf7630

@@ -135,8 +135,11 @@ def backward(params, saved, *, dc=None, dh=None):
     dx_prev_next = shifted(dx_prev, 1)  # (T, N, D)
     # (T, N, D)
     dx = (
-        fold(dx_prev_next) + fold(da_o) @ W_o.T + fold(da_f) @ W_f.T + fold(da_z) @ W_z.T
-    ).reshape(T, N, D)
+        dx_prev_next
+        + (fold(da_o) @ W_o.T).reshape(T, N, D)
+        + (fold(da_f) @ W_f.T).reshape(T, N, D)
+        + (fold(da_z) @ W_z.T).reshape(T, N, D)
+    )
     dW_z = fold(x).T @ fold(da_z)  # (D, H)
     dW_f = fold(x).T @ fold(da_f)  # (D, H)
     dW_o = fold(x).T @ fold(da_o)  # (D, H)
@@ -219,4 +222,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 f8763b31a011e685475af82f276cc9a60b32ce300b9b281184aa4574394bd72c
+# bpgen: sha256 5697439ae6955efb5f00209cb247f186e18b44f2b5fc77270f17fa0996536cda

@@ -96,8 +96,7 @@ def forward(params, x, y, h0=None):
         h[t] = np.tanh(a_h_x[t] + h_prev[t] @ W_hh)  # (N, H)
 
     logits = h_all[-1] @ W_hy + b_y  # (N, V)
-    # ()
-    J = (-np.take_along_axis(log_softmax(logits), y[..., None], axis=-1).squeeze(axis=-1)).mean()
+    J = cross_entropy(logits, y).mean()  # ()
 
     for output in (h, logits):
         output.flags.writeable = False
@@ -118,7 +117,7 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     # all steps at once
     # (N, V)
     dlogits = dlogits_out + np.broadcast_to(dJ_out / N, (N,))[:, None] * (
-        softmax(logits) - (y[..., None] == np.arange(V)).astype(dtype)
+        softmax(logits) - one_hot(y, V, -1, dtype)
     )
     dh_out_at_step_dh = dh_out + at_step(dlogits @ W_hy.T, -1, T)  # (T, N, H)
 
@@ -216,16 +215,28 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - x.max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-def softmax(x, axis=-1):
-    """exp(x) / sum(exp(x)) along an axis, without overflow."""
-    e = np.exp(x - x.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+
+
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
 def at_step(value, step, T):
@@ -235,4 +246,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 79953240bebe85388cc28acd23ee8d052e3a1d8efbbc9f2f7178bce9c9a5cfd3
+# bpgen: sha256 358958762a25999ecc14993ee82c89c5d7eca7ccb64d2eabdbb165ebf72a1409

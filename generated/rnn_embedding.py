@@ -99,8 +99,7 @@ def forward(params, w, y, h0=None):
 
     # all steps at once
     logits = (fold(h) @ W_hy + b_y).reshape(T, N, V)  # (T, N, V)
-    # ()
-    J = (-np.take_along_axis(log_softmax(logits), y[..., None], axis=-1).squeeze(axis=-1)).sum()
+    J = cross_entropy(logits, y).sum()  # ()
 
     for output in (h, logits):
         output.flags.writeable = False
@@ -121,9 +120,9 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     # all steps at once
     # (T, N, V)
     dlogits = dlogits_out + np.broadcast_to(dJ_out, (N,))[:, None] * (
-        softmax(logits) - (y[..., None] == np.arange(V)).astype(dtype)
+        softmax(logits) - one_hot(y, V, -1, dtype)
     )
-    dh_above = (fold(dh_out) + fold(dlogits) @ W_hy.T).reshape(T, N, H)  # (T, N, H)
+    dh_above = dh_out + (fold(dlogits) @ W_hy.T).reshape(T, N, H)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
     dh_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -219,16 +218,28 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - x.max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-def softmax(x, axis=-1):
-    """exp(x) / sum(exp(x)) along an axis, without overflow."""
-    e = np.exp(x - x.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+
+
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
 def scatter(rows, index, size):
@@ -241,4 +252,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 3218f2b5b6a3036e48b810d6373d983dc3ed2d4ed980a458bad764b8ac4b6a23
+# bpgen: sha256 376c9fbf55dc1d34e995d554b4829c9543373fcc21a653e6cc0cf3546b58f688

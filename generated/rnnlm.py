@@ -116,7 +116,7 @@ def backward(params, saved, *, dh=None, dL=1.0):
 
     # all steps at once
     da_yhat = dL_out * (yhat - y)  # (T, 1, V)
-    dh_above = (fold(dh_out) + fold(da_yhat) @ U.T).reshape(T, 1, Dh)  # (T, 1, Dh)
+    dh_above = dh_out + (fold(da_yhat) @ U.T).reshape(T, 1, Dh)  # (T, 1, Dh)
 
     da_h = np.empty((T, 1, Dh), dtype)  # (T, 1, Dh)
     dh_prev = np.zeros((1, Dh), dtype)  # (1, Dh)
@@ -239,4 +239,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 920985809a366a307f22c383a16bfec68ad6c815b8a0410a41fc121ed29225e0
+# bpgen: sha256 66f4974b2d3642987be096782d965725827363a815fe9e1a8d5667a90169f927

@@ -116,7 +116,7 @@ def backward(params, saved, *, dh=None, dL=1.0):
 
     # all steps at once
     da_yhat = dL_out * (y - yhat)  # (T, 1, V)
-    dh_above = (fold(dh_out) + fold(da_yhat) @ U.T).reshape(T, 1, Dh)  # (T, 1, Dh)
+    dh_above = dh_out + (fold(da_yhat) @ U.T).reshape(T, 1, Dh)  # (T, 1, Dh)
 
     da_h = np.empty((T, 1, Dh), dtype)  # (T, 1, Dh)
     dh_prev = np.zeros((1, Dh), dtype)  # (1, Dh)
@@ -239,4 +239,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 4ab49752a21e1d97bec3b68b2fa4fbc5377222f904613a665d70a373dab65256
+# bpgen: sha256 c367bb0bb784d80b53b964111949401a3b97b8abf20ec9603d276185c6c4629d

@@ -63,19 +63,27 @@ def plain(x, y, m, f0, b0, Wf, Wb, Uf, Ub, bf, bb, Wo, bo, kinks=None):
     J_t = {}
     for t in range(1, T + 1):
         logits[t] = np.concatenate((f[t], b[t]), axis=-1) @ Wo + bo
-        J_t[t] = np.where(
-            m[t],
-            -np.take_along_axis(log_softmax(logits[t]), y[t][..., None], axis=-1).squeeze(axis=-1),
-            0,
-        ).sum()
+        J_t[t] = np.where(m[t], cross_entropy(logits[t], y[t]), 0).sum()
     J = total(J_t, T) / N
     return {"f": stacked(f, T, 0), "b": stacked(b, T, 0), "logits": stacked(logits, T, 0), "J": J}
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - np.real(x).max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - np.real(x).max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
 def over_time(v, axis, shape=(), before=0, after=0):
@@ -370,4 +378,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 da15cd2eecaafe6a4956b0594cddd80c31075df3685d63a3d499e6569b151a1b
+# bpgen: sha256 4baee939ff7d9595995ca3d4ca8b7e332de54f9bc3d98674195b9528df3f522a

@@ -59,19 +59,27 @@ def plain(features, w, y, W_p, b_p, E, Wx, Wh, b, W_v, b_v, kinks=None):
     for t in range(1, T + 1):
         h[t] = np.tanh(E[w[t]] @ Wx + h[t - 1] @ Wh + b)
         scores[t] = h[t] @ W_v + b_v
-        J_t[t] = np.where(
-            np.real(y[t]) != np.real(0),
-            -np.take_along_axis(log_softmax(scores[t]), y[t][..., None], axis=-1).squeeze(axis=-1),
-            0,
-        ).sum()
+        J_t[t] = np.where(np.real(y[t]) != np.real(0), cross_entropy(scores[t], y[t]), 0).sum()
     J = total(J_t, T) / N
     return {"h": stacked(h, T, 1), "scores": stacked(scores, T, 1), "J": J}
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - np.real(x).max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - np.real(x).max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
 def over_time(v, axis, shape=(), before=0, after=0):
@@ -383,4 +391,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 b62c36c2bbaee0266a70614d0b7aa8cbbbcc651c72d920382b8e0fb6bf787625
+# bpgen: sha256 5a030aaf6f07af69647f22c820a5f771cb73bbfa8de993a3fef683363f9b8f09

@@ -60,11 +60,7 @@ def plain(x, y, h0, U, W, V, b, c, kinks=None):
         h[t] = np.tanh(a[t])
         o[t] = c + V @ h[t]
         yhat[t] = softmax(o[t], axis=-2)
-        J_t[t] = (
-            -np.take_along_axis(
-                log_softmax(o[t], axis=-2), np.expand_dims(y[t], -2), axis=-2
-            ).squeeze(axis=-2)
-        ).sum()
+        J_t[t] = cross_entropy(o[t], y[t], axis=-2).sum()
     J = total(J_t, T)
     return {"h": stacked(h, T, 0), "yhat": stacked(yhat, T, 0), "J": J}
 
@@ -79,6 +75,12 @@ def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - np.real(x).max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
 def over_time(v, axis, shape=(), before=0, after=0):
@@ -433,4 +435,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 06d3f369b270e50e5c7a229cd137201aa58d8b2d4b326bb6e4026a5ace7124b6
+# bpgen: sha256 3f2a7697a26032cc6646d0434af1cbb97542c6ccf76e63fd245c49852e263a1c

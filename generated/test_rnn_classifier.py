@@ -54,14 +54,26 @@ def plain(x, y, h0, W_xh, W_hh, b_h, W_hy, b_y, kinks=None):
     for t in range(1, T + 1):
         h[t] = np.tanh(x[t] @ W_xh + h[t - 1] @ W_hh + b_h)
     logits = h[T] @ W_hy + b_y
-    J = (-np.take_along_axis(log_softmax(logits), y[..., None], axis=-1).squeeze(axis=-1)).mean()
+    J = cross_entropy(logits, y).mean()
     return {"h": stacked(h, T, 0), "logits": logits, "J": J}
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - np.real(x).max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - np.real(x).max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
 def over_time(v, axis, shape=(), before=0, after=0):
@@ -370,4 +382,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 73818499df60e93784d32cdfe0031f90fa034a61969080132785acf69e744f52
+# bpgen: sha256 fe05f690ad46659398351d1f3458055b46049dfd94fcd09d9774ddfcef3c936b

@@ -56,17 +56,27 @@ def plain(w, y, h0, E, W_xh, W_hh, b_h, W_hy, b_y, kinks=None):
     for t in range(1, T + 1):
         h[t] = np.tanh(E[w[t]] @ W_xh + h[t - 1] @ W_hh + b_h)
         logits[t] = h[t] @ W_hy + b_y
-        J_t[t] = (
-            -np.take_along_axis(log_softmax(logits[t]), y[t][..., None], axis=-1).squeeze(axis=-1)
-        ).sum()
+        J_t[t] = cross_entropy(logits[t], y[t]).sum()
     J = total(J_t, T)
     return {"h": stacked(h, T, 0), "logits": stacked(logits, T, 0), "J": J}
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - np.real(x).max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def log_softmax(x, axis=-1):
     """log(exp(x) / sum(exp(x))) along an axis, without overflow."""
     z = x - np.real(x).max(axis=axis, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
 def over_time(v, axis, shape=(), before=0, after=0):
@@ -421,4 +431,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 56e0c6a3013a25e7e134f2cc7a6edbae339e991792faa66b2c70fdf1815fa9ab
+# bpgen: sha256 0b43dfb85d36d03af4c35369ab0bd412e82206e986fa8234fedd23fe79aba928

@@ -106,7 +106,7 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
     )
 
     # all steps at once
-    add_i_lo_x = (fold(x) @ W_lo + b_lo).reshape(T, N, 4 * H)  # (T, N, 4*H)
+    a_i_lo_x = (fold(x) @ W_lo + b_lo).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
     # (T, N, H) each
     sigmoid_i_lo, tanh_g_lo, sigmoid_f_lo, sigmoid_o_lo, tanh_c_lo = np.empty((5, T, N, H), dtype)
@@ -119,8 +119,8 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
 
     # one step after another
     for t in range(T):
-        add_i_lo = add_i_lo_x[t] + h_lo_prev[t] @ U_lo  # (N, 4*H)
-        i_lo, f_lo, g_lo, o_lo = np.split(add_i_lo, 4, axis=-1)  # (N, H) each
+        a_i_lo = a_i_lo_x[t] + h_lo_prev[t] @ U_lo  # (N, 4*H)
+        i_lo, f_lo, g_lo, o_lo = np.split(a_i_lo, 4, axis=-1)  # (N, H) each
         sigmoid_i_lo[t] = sigmoid(i_lo)  # (N, H)
         tanh_g_lo[t] = np.tanh(g_lo)  # (N, H)
         sigmoid_f_lo[t] = sigmoid(f_lo)  # (N, H)
@@ -130,7 +130,7 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
         h_lo[t] = sigmoid_o_lo[t] * tanh_c_lo[t]  # (N, H)
 
     # all steps at once
-    add_i_hi_h_lo = (fold(h_lo) @ W_hi + b_hi).reshape(T, N, 4 * H)  # (T, N, 4*H)
+    a_i_hi_h_lo = (fold(h_lo) @ W_hi + b_hi).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
     # (T, N, H) each
     sigmoid_i_hi, tanh_g_hi, sigmoid_f_hi, sigmoid_o_hi, tanh_c_hi = np.empty((5, T, N, H), dtype)
@@ -143,8 +143,8 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
 
     # one step after another
     for t in range(T):
-        add_i_hi = add_i_hi_h_lo[t] + h_hi_prev[t] @ U_hi  # (N, 4*H)
-        i_hi, f_hi, g_hi, o_hi = np.split(add_i_hi, 4, axis=-1)  # (N, H) each
+        a_i_hi = a_i_hi_h_lo[t] + h_hi_prev[t] @ U_hi  # (N, 4*H)
+        i_hi, f_hi, g_hi, o_hi = np.split(a_i_hi, 4, axis=-1)  # (N, H) each
         sigmoid_i_hi[t] = sigmoid(i_hi)  # (N, H)
         tanh_g_hi[t] = np.tanh(g_hi)  # (N, H)
         sigmoid_f_hi[t] = sigmoid(f_hi)  # (N, H)
@@ -203,7 +203,7 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
     dh_hi_out = cotangent("dh_hi", dh_hi, (T, N, H), dtype)  # (T, N, H)
     dc_hi_out = cotangent("dc_hi", dc_hi, (T, N, H), dtype)  # (T, N, H)
 
-    dadd_i_hi = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
+    da_i_hi = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
     dc_hi_prev = np.zeros((N, H), dtype)  # (N, H)
     dh_hi_prev = np.zeros((N, H), dtype)  # (N, H)
 
@@ -216,14 +216,14 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
         dg_hi = dc_hi * sigmoid_i_hi[t] * (1 - tanh_g_hi[t] ** 2)  # (N, H)
         df_hi = dc_hi * c_hi_prev[t] * sigmoid_f_hi[t] * (1 - sigmoid_f_hi[t])  # (N, H)
         di_hi = dc_hi * tanh_g_hi[t] * sigmoid_i_hi[t] * (1 - sigmoid_i_hi[t])  # (N, H)
-        dadd_i_hi[t] = np.concatenate((di_hi, df_hi, dg_hi, do_hi), axis=-1)  # (N, 4*H)
+        da_i_hi[t] = np.concatenate((di_hi, df_hi, dg_hi, do_hi), axis=-1)  # (N, 4*H)
         dc_hi_prev = dc_hi * sigmoid_f_hi[t]  # (N, H)
-        dh_hi_prev = dadd_i_hi[t] @ U_hi.T  # (N, H)
+        dh_hi_prev = da_i_hi[t] @ U_hi.T  # (N, H)
 
     # all steps at once
-    dh_lo_above = (fold(dh_lo_out) + fold(dadd_i_hi) @ W_hi.T).reshape(T, N, H)  # (T, N, H)
+    dh_lo_above = dh_lo_out + (fold(da_i_hi) @ W_hi.T).reshape(T, N, H)  # (T, N, H)
 
-    dadd_i_lo = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
+    da_i_lo = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
     dc_lo_prev = np.zeros((N, H), dtype)  # (N, H)
     dh_lo_prev = np.zeros((N, H), dtype)  # (N, H)
 
@@ -236,18 +236,18 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
         dg_lo = dc_lo * sigmoid_i_lo[t] * (1 - tanh_g_lo[t] ** 2)  # (N, H)
         df_lo = dc_lo * c_lo_prev[t] * sigmoid_f_lo[t] * (1 - sigmoid_f_lo[t])  # (N, H)
         di_lo = dc_lo * tanh_g_lo[t] * sigmoid_i_lo[t] * (1 - sigmoid_i_lo[t])  # (N, H)
-        dadd_i_lo[t] = np.concatenate((di_lo, df_lo, dg_lo, do_lo), axis=-1)  # (N, 4*H)
+        da_i_lo[t] = np.concatenate((di_lo, df_lo, dg_lo, do_lo), axis=-1)  # (N, 4*H)
         dc_lo_prev = dc_lo * sigmoid_f_lo[t]  # (N, H)
-        dh_lo_prev = dadd_i_lo[t] @ U_lo.T  # (N, H)
+        dh_lo_prev = da_i_lo[t] @ U_lo.T  # (N, H)
 
     # all steps at once
-    dx = (fold(dadd_i_lo) @ W_lo.T).reshape(T, N, D)  # (T, N, D)
-    dW_lo = fold(x).T @ fold(dadd_i_lo)  # (D, 4*H)
-    dU_lo = fold(h_lo_prev).T @ fold(dadd_i_lo)  # (H, 4*H)
-    db_lo = dadd_i_lo.sum(axis=(0, 1))  # (4*H)
-    dW_hi = fold(h_lo).T @ fold(dadd_i_hi)  # (H, 4*H)
-    dU_hi = fold(h_hi_prev).T @ fold(dadd_i_hi)  # (H, 4*H)
-    db_hi = dadd_i_hi.sum(axis=(0, 1))  # (4*H)
+    dx = (fold(da_i_lo) @ W_lo.T).reshape(T, N, D)  # (T, N, D)
+    dW_lo = fold(x).T @ fold(da_i_lo)  # (D, 4*H)
+    dU_lo = fold(h_lo_prev).T @ fold(da_i_lo)  # (H, 4*H)
+    db_lo = da_i_lo.sum(axis=(0, 1))  # (4*H)
+    dW_hi = fold(h_lo).T @ fold(da_i_hi)  # (H, 4*H)
+    dU_hi = fold(h_hi_prev).T @ fold(da_i_hi)  # (H, 4*H)
+    db_hi = da_i_hi.sum(axis=(0, 1))  # (4*H)
     dh_lo0 = dh_lo_prev  # (N, H)
     dc_lo0 = dc_lo_prev  # (N, H)
     dh_hi0 = dh_hi_prev  # (N, H)
@@ -266,18 +266,12 @@ def step(params, x, h_lo=None, c_lo=None, h_hi=None, c_hi=None):
     c_lo_prev = np.zeros((N, H), dtype) if c_lo is None else c_lo
     h_hi_prev = np.zeros((N, H), dtype) if h_hi is None else h_hi
     c_hi_prev = np.zeros((N, H), dtype) if c_hi is None else c_hi
-    add_i_lo = x @ W_lo + h_lo_prev @ U_lo + b_lo  # (N, 4*H)
-    i_lo = add_i_lo[:, :H]  # (N, H)
-    f_lo = add_i_lo[:, H : 2 * H]  # (N, H)
-    g_lo = add_i_lo[:, 2 * H : 3 * H]  # (N, H)
-    o_lo = add_i_lo[:, 3 * H :]  # (N, H)
+    a_i_lo = x @ W_lo + h_lo_prev @ U_lo + b_lo  # (N, 4*H)
+    i_lo, f_lo, g_lo, o_lo = np.split(a_i_lo, 4, axis=-1)  # (N, H) each
     c_lo = sigmoid(f_lo) * c_lo_prev + sigmoid(i_lo) * np.tanh(g_lo)  # (N, H)
     h_lo = sigmoid(o_lo) * np.tanh(c_lo)  # (N, H)
-    add_i_hi = h_lo @ W_hi + h_hi_prev @ U_hi + b_hi  # (N, 4*H)
-    i_hi = add_i_hi[:, :H]  # (N, H)
-    f_hi = add_i_hi[:, H : 2 * H]  # (N, H)
-    g_hi = add_i_hi[:, 2 * H : 3 * H]  # (N, H)
-    o_hi = add_i_hi[:, 3 * H :]  # (N, H)
+    a_i_hi = h_lo @ W_hi + h_hi_prev @ U_hi + b_hi  # (N, 4*H)
+    i_hi, f_hi, g_hi, o_hi = np.split(a_i_hi, 4, axis=-1)  # (N, H) each
     c_hi = sigmoid(f_hi) * c_hi_prev + sigmoid(i_hi) * np.tanh(g_hi)  # (N, H)
     h_hi = sigmoid(o_hi) * np.tanh(c_hi)  # (N, H)
     return Outputs(h_lo, c_lo, h_hi, c_hi), (h_lo, c_lo, h_hi, c_hi)
@@ -354,4 +348,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 70f649f7996f4e345bd952482f3d837485a0e2980c4497f9eb886f30ff1393cc
+# bpgen: sha256 da2af6159fa814b8588011354ab05dbb227995ad712f2841511810ce837ce6c5

@@ -193,6 +193,16 @@ def test_long() -> None:
     ]
 
 
+def test_powers_in_added_parentheses() -> None:
+    """ruff would write `sigma** 2` here, but leaves parenthesised powers alone."""
+    long = "the_standard_deviation_of_the_first_part"
+    assert layout(f"s = {long}**2+{long}_of_two.sum(axis_of_time)") == [
+        "s = (",
+        f"    {long}**2",
+        f") + {long}_of_two.sum(axis_of_time)",
+    ]
+
+
 def test_comments() -> None:
     assert layout("a = b", 4, "(T, N)") == ["    a = b  # (T, N)"]
     assert layout("a = b", 4, "c" * 87) == ["    a = b  # " + "c" * 87]

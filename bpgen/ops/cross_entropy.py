@@ -7,13 +7,19 @@ it is softmax Σp - p, which is softmax - p where the labels sum to one.
 from bpgen.ir import Node, ShapeError, apply
 from bpgen.ops.rules import restored, total
 from bpgen.ops.shapes import check_axis
-from bpgen.ops.spelling import atom, bracketed
+from bpgen.ops.spelling import bracketed
 from bpgen.sizes import Shape, shape_text
 
 along = True
 heavy = True
 casts = False
 latex = r"\operatorname{{cross\_entropy}}({logits}, {labels})"
+helper = '''
+def cross_entropy(logits, labels, axis=-1):
+    """-log softmax(logits) at the labels, along an axis."""
+    logs = log_softmax(logits, axis)
+    return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
+'''
 because = "the derivative of log Σ exp is the softmax, that of the label's own logit is one"
 
 
@@ -31,11 +37,9 @@ def shape(logits: Shape, labels: Shape, *, axis: int = -1) -> Shape:
 def numpy(logits: str, labels: str, *, node: Node) -> str:
     axis = node["axis"]
     words = "" if axis == -1 else f", axis={axis}"
-    logs = f"log_softmax({logits}{words})"
     if _dense(*node.args):
-        return f"-({bracketed(labels, 11)} * {logs}).sum(axis={axis})"
-    place = f"{atom(labels)}[..., None]" if axis == -1 else f"np.expand_dims({labels}, {axis})"
-    return f"-np.take_along_axis({logs}, {place}, axis={axis}).squeeze(axis={axis})"
+        return f"-({bracketed(labels, 11)} * log_softmax({logits}{words})).sum(axis={axis})"
+    return f"cross_entropy({logits}, {labels}{words})"
 
 
 def vjp(dy: Node, y: Node, logits: Node, labels: Node, *, axis: int) -> tuple[Node, Node | None]:

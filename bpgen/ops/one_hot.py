@@ -1,13 +1,18 @@
-"""True at each label, False elsewhere, along an axis that is put in."""
+"""1 at each label, 0 elsewhere, along an axis that is put in."""
 
 from bpgen.ir import Node, ShapeError
 from bpgen.ops.shapes import spelled_size
-from bpgen.ops.spelling import atom
 from bpgen.sizes import Shape, Size, shape_text
 
 internal = True
 params = ("a",)
-kind = "bool"
+casts = False
+helper = '''
+def one_hot(labels, size, axis, dtype):
+    """1 at each label, 0 elsewhere, along an axis that is put in."""
+    marks = np.asarray(labels)[..., None] == np.arange(size)
+    return np.moveaxis(marks.astype(dtype), -1, axis)
+'''
 latex = r"e_{{{a}}}"
 vjp = None
 
@@ -19,9 +24,5 @@ def shape(a: Shape, *, size: Size, axis: int = -1) -> Shape:
     return (*a[:place], size, *a[place:])
 
 
-def numpy(a: str, *, node: Node) -> str:
-    axis, numbers = node["axis"], f"np.arange({spelled_size(node['size'])})"
-    if axis == -1:
-        return f"{atom(a)}[..., None] == {numbers}"
-    words = ", ".join([":", *["None"] * (-axis - 1)])
-    return f"np.expand_dims({a}, {axis}) == {numbers}[{words}]"
+def numpy(a: str, *, node: Node, dtype: str) -> str:
+    return f"one_hot({a}, {spelled_size(node['size'])}, {node['axis']}, {dtype})"

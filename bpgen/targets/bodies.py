@@ -15,7 +15,7 @@ from bpgen.names import Names
 from bpgen.schedule import Block, Program
 from bpgen.sizes import Shape
 from bpgen.targets.expressions import Writer, comment, shape_text
-from bpgen.targets.grouping import split_groups
+from bpgen.targets.grouping import split_groups, split_text
 
 INDENT = "    "
 _VIEWS = ("ref", "transpose", "newaxis", "slice", "index", "expand", "reshape", "row", "steps")
@@ -257,13 +257,8 @@ class Body:
         self, targets: list[str], group: tuple[Equation, ...], writer: Writer, note: str, depth: int
     ) -> None:
         """One equation, or several that take one array apart."""
-        text = writer.write(group[0].value)
-        if len(group) > 1:
-            value = group[0].value
-            whole = writer.write(value.args[0])
-            text = f"np.split({whole}, {len(group)}, axis={value['axis']})"
-            note += " each"
-        self.add(f"{', '.join(targets)} = {text}", note, depth)
+        note += " each" * (len(group) > 1)
+        self.add(f"{', '.join(targets)} = {split_text(group, writer)}", note, depth)
 
     def _allocate_alike(self, block: Block) -> None:
         """Arrays of one shape without rows outside the steps, in one line."""

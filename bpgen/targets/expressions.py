@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from bpgen.ir import OPERATORS, Node, walk
+from bpgen.lift import addends
 from bpgen.ops.spelling import spell
 from bpgen.sizes import ONE, Shape
 
@@ -64,8 +65,6 @@ class Writer:
             return bracketed(self.write(node)) if flat else None
         if node.rank != 2:
             return None
-        if node.op == "ref":
-            return self.fold(self.read(node, True))
         if node.op == "matmul":
             left, right = node.args
             if left.timed and left.rank == 2 and not right.timed and right.rank == 2:
@@ -130,11 +129,13 @@ def _sum_steps(w: Writer, node: Node) -> str:
 
 def _summed(w: Writer, a: Node) -> str:
     """The sum over the steps of anything: its axes with those of a sum that it is already."""
-    if a.op == "sum" and not a["keepdims"]:
+    if a.op == "sum":
         inner = a.args[0]
         axes = range(-inner.rank, 0) if a["axes"] is None else a["axes"]
         places = (0, *(inner.rank + 1 + axis for axis in sorted(axes)))
         text = bracketed(w.write(inner))
+        if a["keepdims"]:
+            return f"{text}.sum(axis={places}, keepdims=True)[0]"
         return f"{text}.sum()" if len(places) == inner.rank + 1 else f"{text}.sum(axis={places})"
     if a.op in ("scatter", "scatter_entries") and all(arg.timed for arg in a.args):
         return w.spelled(a, [w.write(arg) for arg in a.args], steps=False)
@@ -220,7 +221,7 @@ def _both_timed(left: Node, right: Node, a: str, b: str) -> str:
 
 def _sum_of_terms(w: Writer, node: Node) -> str:
     """A sum or difference; over all steps, a product and what is added to its rows stay folded."""
-    if w.steps and any(n.op == "matmul" for n in node.args):
+    if w.steps and any(n.op == "matmul" for n in addends(node)):
         rows = w.rows(node)
         if rows:
             return f"{rows}.reshape({shape_list(node.shape, steps=True)})"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bpgen.ir import Equation
+from bpgen.targets.expressions import Writer
 
 
 def split_groups(equations: Iterable[Equation]) -> list[tuple[Equation, ...]]:
@@ -34,6 +35,14 @@ def _continues(group: list[Equation], equation: Equation) -> bool:
         and value["start"] == before["stop"]
         and value.shape == before.shape
     )
+
+
+def split_text(group: tuple[Equation, ...], writer: Writer) -> str:
+    """The right side of one equation, or of several that take one array apart."""
+    value = group[0].value
+    if len(group) == 1:
+        return writer.write(value)
+    return f"np.split({writer.write(value.args[0])}, {len(group)}, axis={value['axis']})"
 
 
 def sizes_in(lines: Iterable[str], sizes: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from bpgen.schedule import Plan
 from bpgen.sizes import Shape, size
 from bpgen.targets.arguments import consts, inputs, params
 from bpgen.targets.expressions import Writer, comment, shape_text
-from bpgen.targets.grouping import sizes_in
+from bpgen.targets.grouping import sizes_in, split_groups, split_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +143,11 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
     before: list[str] = []
     lines: list[str] = []
     by_target = {e.target: e for e in stream.equations}
-    for equation in stream.equations:
-        if equation.target not in starts:
-            text = f"{names.quantity(equation.target)} = {_at(writer.write(equation.value))}"
-            (lines if equation.timed else before).extend(layout(text, 4, comment(equation.shape)))
+    for group in split_groups(e for e in stream.equations if e.target not in starts):
+        targets = ", ".join(names.quantity(e.target) for e in group)
+        text = f"{targets} = {_at(split_text(group, writer))}"
+        note = comment(group[0].shape) + " each" * (len(group) > 1)
+        (lines if group[0].timed else before).extend(layout(text, 4, note))
     for c in stream.carried:
         start = by_target.get(initial.get(c.name) or "")
         before += _starting(names, c, writer.write(start.value) if start else None)
