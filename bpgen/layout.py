@@ -193,8 +193,8 @@ _CONDITIONAL, _COMPARISON, _UNARY, _POWER, _PRIMARY = 1, 5, 12, 13, 15
 def layout(statement: str, indent: int = 0, comment: str = "") -> list[str]:
     """The lines of `statement`, each after `indent` spaces or more.
 
-    A comment stands behind the statement if all that is one line of at most 100 columns, else
-    above. Raises ValueError for what is not one simple statement of the few kinds that are emitted.
+    A comment stands behind the last line, and counts for its width. Raises ValueError for what is
+    not one simple statement of the few kinds that are emitted.
     """
     try:
         body = ast.parse(statement.strip()).body
@@ -203,15 +203,13 @@ def layout(statement: str, indent: int = 0, comment: str = "") -> list[str]:
     if len(body) != 1:
         raise ValueError(f"not one statement: {statement}")
     writer = _Writer(statement.strip(), body[0])
-    lines = _printed(writer.statement(), indent)
+    behind = f"  # {comment}" if comment else ""
+    lines = _printed((writer.statement(), behind), indent)
     if any(_STRAY in line for line in lines):
         writer.parenthesise_powers()
-        lines = [line.replace(_STRAY, " ") for line in _printed(writer.statement(), indent)]
-    if not comment:
-        return lines
-    if len(lines) == 1 and len(lines[0]) + len("  # ") + len(comment) <= WIDTH:
-        return [f"{lines[0]}  # {comment}"]
-    return [f"{' ' * indent}# {comment}", *lines]
+        lines = _printed((writer.statement(), behind), indent)
+        lines = [line.replace(_STRAY, " ") for line in lines]
+    return lines
 
 
 def _printed(doc: Doc, indent: int) -> list[str]:

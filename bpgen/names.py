@@ -6,16 +6,14 @@ A quantity keeps its name from the spec; its gradient is `dh`; what is read one 
 an underscore behind it.
 """
 
-import builtins
 import keyword
 from dataclasses import dataclass, field
 
 # what emitted modules and tests say themselves; builtins that they call are among these
 RESERVED = frozenset(
-    "np pytest params saved rng dtype work t T output sizes shapes out outputs grads steps "
-    "Params Outputs Saved Grads States SHAPES LABELS init_params forward backward step "
-    "bind cotangent fold shifted frozen at_step NamedTuple states module".split()
-) | frozenset(dir(builtins)) | frozenset(keyword.kwlist)  # fmt: skip
+    "np math t T params saved rng dtype output kinks Params Outputs Saved Grads SHAPES STEP "
+    "range reversed float over_time stacked total".split()
+) | frozenset(keyword.kwlist)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -50,11 +48,11 @@ class Names:
 
     def cotangent(self, output: str) -> str:
         """The argument of `backward` for the gradient of an output; a field of `Grads` likewise."""
-        return f"d{output}"
+        return f"d{self.quantity(output)}"
 
     def _get(self, key: tuple[str, int | str | None], wanted: str) -> str:
         if key not in self.known:
-            while wanted in self.taken:
+            while wanted in self.taken or f"d{wanted}" in RESERVED:
                 wanted += "_"
             self.known[key] = wanted
             self.taken.add(wanted)

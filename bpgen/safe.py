@@ -7,7 +7,7 @@ differentiated.
     log(1 + exp(z))       softplus(z)          also log1p(exp(z))
     log(sum(exp(z)))      logsumexp(z)
     1 / (1 + exp(-z))     sigmoid(z)
-    where(c, f(x), b)     where(c, f(where(c, x, 1)), b)    where f can fail: no 0·∞ comes back
+    where(c, f(x), b)     where(c, f(where(c, x, 1)), b)    see `guard`
 
 The forms are recognised through names: `yhat = softmax(z)` in one equation and `log(yhat)` in
 another become `log_softmax` of the same z.
@@ -16,8 +16,8 @@ another become `log_softmax` of the same z.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bpgen.guard import Guard
 from bpgen.ir import (
-    OPERATORS,
     Cell,
     Equation,
     Node,
@@ -26,7 +26,6 @@ from bpgen.ir import (
     is_number,
     rebuild,
     ref,
-    walk,
 )
 from bpgen.parts import shared
 
@@ -38,18 +37,10 @@ def safe(cell: Cell) -> tuple[Equation, ...]:
 
     Dear parts that stand in several equations get a name, so that their gradient is collected once.
     """
-    forms = _Forms(
-        {e.target: e for e in cell.equations},
-        dict.fromkeys(
-            [
-                *(e.target for e in cell.equations),
-                *(q.name for q in cell.given),
-                *cell.sizes,
-                "T",
-                "t",
-            ]
-        ),
-    )
+    by_target = {e.target: e for e in cell.equations}
+    names = dict.fromkeys([*by_target, *(q.name for q in cell.given), *cell.sizes, "T", "t"])
+    constants = frozenset(q.name for q in cell.given if q.role == "const")
+    forms = _Forms(by_target, names, Guard(by_target, constants))
     made: list[Equation] = []
     for e in cell.equations:
         value = forms.of(e.target)
@@ -64,6 +55,7 @@ class _Forms:
 
     equations: dict[str, Equation]
     names: dict[str, None]
+    guard: Guard
     logs: dict[str, Equation] = field(default_factory=dict)
     made: dict[str, Node] = field(default_factory=dict)
 
@@ -91,8 +83,8 @@ class _Forms:
         return node
 
     def change(self, node: Node) -> Node | None:
-        made = _log(node, self.seen) or _sigmoid(node, self.seen) or _guarded(node)
-        made = made or _label(node, self.seen)
+        made = _log(node, self.seen) or _sigmoid(node, self.seen)
+        made = made or _label(node, self.seen) or self.guard.guarded(node)
         if made and node.op == "log" and node.args[0].op == "ref":
             made = self.log_of(node.args[0]["name"], _like(made, node))
         return made and _like(made, node)
@@ -170,49 +162,3 @@ def _sigmoid(node: Node, seen: Callable[[Node], Node]) -> Node | None:
         power = inner.args[0]
         return apply("sigmoid", power.args[0] if power.op == "negate" else -power)
     return None
-
-
-def _guarded(node: Node) -> Node | None:
-    """`where`, with what can fail in a branch made harmless where it is not taken."""
-    if node.op != "where":
-        return None
-    condition, *branches = node.args
-    made = [_harmless(branch, condition, taken=i == 0) for i, branch in enumerate(branches)]
-    return apply("where", condition, *made) if made != branches else None
-
-
-def _harmless(branch: Node, condition: Node, taken: bool) -> Node:
-    """A branch whose failing operators see a harmless number at entries that it does not give."""
-    done: dict[Node, Node] = {}
-    inside = _entrywise(branch)
-    for part in walk(branch):
-        args = [done[arg] for arg in part.args]
-        neutral = OPERATORS[part.op].facts.get("harmless", 1.0) if part.op in OPERATORS else None
-        if part in inside and part.op in OPERATORS and OPERATORS[part.op].facts.get("unsafe"):
-            args = [
-                arg if arg.op in ("number", "size") or _is_guard(arg, condition)
-                else apply("where", condition, *((arg, neutral) if taken else (neutral, arg)))
-                for arg in args
-            ]  # fmt: skip
-        done[part] = (
-            part
-            if tuple(args) == part.args
-            else _like(apply(part.op, *args, **dict(part.attrs)), part)
-        )
-    return done[branch]
-
-
-def _is_guard(arg: Node, condition: Node) -> bool:
-    return arg.op == "where" and arg.args[0] == condition
-
-
-def _entrywise(branch: Node) -> set[Node]:
-    """The parts of a branch that its entries depend on entry by entry."""
-    found: set[Node] = set()
-    todo = [branch]
-    while todo:
-        node = todo.pop()
-        if node not in found and node.op in OPERATORS and OPERATORS[node.op].elementwise:
-            found.add(node)
-            todo += node.args
-    return found

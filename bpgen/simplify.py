@@ -161,8 +161,10 @@ def _named(pair: Pair, node: Node, name: str, *, made: bool) -> Pair:
 
 
 def _shared(pair: Pair) -> Pair:
-    """Name dear parts that stand in several places of the backward equations."""
-    return replace(pair, backward=shared(pair.backward, _names(pair)))
+    """Name dear parts that stand in several places of either pass."""
+    names = _names(pair)
+    forward = shared(pair.forward, names)
+    return replace(pair, forward=forward, backward=shared(pair.backward, names))
 
 
 # -- what nobody reads ----------------------------------------------------------------------------

@@ -149,10 +149,9 @@ def backward(params, saved, *, df=None, db=None, dlogits=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (T, N, V)
     dlogits = dlogits_out + np.where(m, dJ_out / N, 0).astype(dtype)[:, :, None] * (
         softmax(logits) - one_hot(y, V, -1, dtype)
-    )
+    )  # (T, N, V)
     dconcat_logits = (fold(dlogits) @ Wo.T).reshape(T, N, 2 * H)  # (T, N, 2*H)
 
     da_b = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -285,4 +284,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 901aa26046cd4271573f0848b08df9d1964b01558e7b565c57a32e61acbdc566
+# bpgen: sha256 1e87b7a33a16aaf4767a8cf3e4112b7ad79af1dde5b465fa0771d2d395d7d1eb

@@ -131,10 +131,9 @@ def backward(params, saved, *, dh=None, dscores=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (T, N, V)
     dscores = dscores_out + np.where(y != 0, dJ_out / N, 0).astype(dtype)[:, :, None] * (
         softmax(scores) - one_hot(y, V, -1, dtype)
-    )
+    )  # (T, N, V)
     dh_above = dh_out + (fold(dscores) @ W_v.T).reshape(T, N, H)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -268,4 +267,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 b234215f1c606e9e816a84e1115b1778ac10df2c0ffa92ec8f4f98a6c4245fb3
+# bpgen: sha256 e0ccc365c7bfcf79e868fe08ec0b5a2aef91aaf354969e9779bde141f6583040

@@ -133,8 +133,9 @@ def forward(params, x, f0=None, m0=None, s0=None):
         m[t] = np.where((t + 1) % 2 == 0, tanh_m[t], m_prev[t])  # (N, M)
 
     # all steps at once
-    # (T, N, F)
-    a_f_x = (fold(x) @ W_f + fold(m_prev) @ U_mf + fold(s_prev) @ U_sf + b_f).reshape(T, N, F)
+    a_f_x = (fold(x) @ W_f + fold(m_prev) @ U_mf + fold(s_prev) @ U_sf + b_f).reshape(
+        T, N, F
+    )  # (T, N, F)
 
     f_all = np.empty((T + 1, N, F), dtype)  # f[0] ... f[T]
     f_all[0] = 0 if f0 is None else f0
@@ -195,8 +196,9 @@ def backward(params, saved, *, df=None, dm=None, ds=None):
         ds_prev = ds_prev_da_m[t] + np.where((t + 1) % 4 == 0, 0, ds) + da_s[t] @ U_ss.T  # (N, S)
 
     # all steps at once
-    # (T, N, D)
-    dx = (fold(da_s) @ W_s.T + fold(da_m) @ W_m.T + fold(da_f) @ W_f.T).reshape(T, N, D)
+    dx = (fold(da_s) @ W_s.T + fold(da_m) @ W_m.T + fold(da_f) @ W_f.T).reshape(
+        T, N, D
+    )  # (T, N, D)
     dW_f = fold(x).T @ fold(da_f)  # (D, F)
     dW_m = fold(x).T @ fold(da_m)  # (D, M)
     dW_s = fold(x).T @ fold(da_s)  # (D, S)
@@ -230,8 +232,9 @@ def step(params, x, f=None, m=None, s=None, t=1):
     m_prev = np.zeros((N, M), dtype) if m is None else m
     s_prev = np.zeros((N, S), dtype) if s is None else s
     f = np.tanh(x @ W_f + f_prev @ U_ff + m_prev @ U_mf + s_prev @ U_sf + b_f)  # (N, F)
-    # (N, M)
-    m = np.where(t % 2 == 0, np.tanh(x @ W_m + m_prev @ U_mm + s_prev @ U_sm + b_m), m_prev)
+    m = np.where(
+        t % 2 == 0, np.tanh(x @ W_m + m_prev @ U_mm + s_prev @ U_sm + b_m), m_prev
+    )  # (N, M)
     s = np.where(t % 4 == 0, np.tanh(x @ W_s + s_prev @ U_ss + b_s), s_prev)  # (N, S)
     return Outputs(f, m, s), (f, m, s, t + 1)
 
@@ -286,4 +289,4 @@ def orthogonal(rng, shape):
     return q if shape[0] >= shape[1] else q.T
 
 
-# bpgen: sha256 05002a39328cff3af93bf074040f4faf9c930d938694727eb03a32fdc24e0e36
+# bpgen: sha256 c0d98425213932365b3222f3dc9a4ad5d2d0b5cba760a9dd0d6f4c9cb5f2afc9

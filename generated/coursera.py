@@ -124,10 +124,9 @@ def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (T, n_y, m)
     da_yhat = dJ_out * (yhat - y) + yhat * (
         dyhat_out - (dyhat_out * yhat).sum(axis=-2, keepdims=True)
-    )
+    )  # (T, n_y, m)
     da_above = da_out + W_ya.T @ da_yhat  # (T, n_a, m)
 
     dz = np.empty((T, n_a, m), dtype)  # (T, n_a, m)
@@ -245,4 +244,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 509a0c2717d7797df178c60ecaad5376eb1a1ec0e51af544f6ec7f40571c5142
+# bpgen: sha256 c6b4639f860cfc4e5222ab151729fc885891287e2d917b0aeaabca3a1e3581c1

@@ -121,21 +121,19 @@ def backward(params, saved, *, dh=None, dA=None):
     # one step after another, from the last
     for t in reversed(range(T)):
         dA = dA_out[t] + dA_prev  # (N, H, H)
-        # (N, H)
         dh = (
             dh_out[t]
             + dh_prev
             + np.einsum("nij,nj->ni", dA * eta, h[t])
             + np.einsum("nij,ni->nj", dA * eta, h[t])
-        )
+        )  # (N, H)
         da_h[t] = np.where(h[t] > 0, dh, 0)  # (N, H)
         dlayer_norm_r = da_h[t] * g  # (N, H)
-        # (N, H)
         dr = (
             dlayer_norm_r
             - dlayer_norm_r.mean(axis=-1, keepdims=True)
             - layer_norm_r[t] * (dlayer_norm_r * layer_norm_r[t]).mean(axis=-1, keepdims=True)
-        ) / sqrt_r[t]
+        ) / sqrt_r[t]  # (N, H)
         dq = np.einsum("ni,nij->nj", dr, A_prev[t])  # (N, H)
         dp[t] = dr + np.where(np.maximum(p[t], 0.0) > 0, dq, 0)  # (N, H)
         dA_prev = dA * lam + np.einsum("ni,nj->nij", dr, q[t])  # (N, H, H)
@@ -216,4 +214,4 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-# bpgen: sha256 eb3a6534ea0933b0bc0a25bf4b2ba63cfdb05d9428a2a107f350983bac68f5db
+# bpgen: sha256 84b25e762a0293bdcabca842ca2f19ebfac982e292724ae8ce3725a4da959b79

@@ -121,10 +121,9 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (T, ny)
     do = dJ_out * (yhat - one_hot(y, ny, -1, dtype)) + yhat * (
         dyhat_out - (dyhat_out * yhat).sum(axis=-1, keepdims=True)
-    )
+    )  # (T, ny)
     dh_above = dh_out + do @ V  # (T, n)
 
     da = np.empty((T, n), dtype)  # (T, n)
@@ -243,4 +242,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 24c8d54d1ac54cd8f77fa28d0661c0f65b0097beee05e5b68a2655bc99c09b43
+# bpgen: sha256 4136c8fc7f430f296009b09f4d5c16ab2cf7f13e92aa7b77529d9ab3af526abc

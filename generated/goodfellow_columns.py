@@ -119,10 +119,9 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (T, ny, 1)
     do = np.broadcast_to(dJ_out, (1,))[None, :] * (yhat - one_hot(y, ny, -2, dtype)) + yhat * (
         dyhat_out - (dyhat_out * yhat).sum(axis=-2, keepdims=True)
-    )
+    )  # (T, ny, 1)
     dh_above = dh_out + V.T @ do  # (T, n, 1)
 
     da = np.empty((T, n, 1), dtype)  # (T, n, 1)
@@ -249,4 +248,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 5f093f8c6afc63c5e3bbc42d7f29afa191df2fdf64c472dc39d67015e4757113
+# bpgen: sha256 81db25a40b11b55abcbf5c85069f35a5a731afaa4708c5983be592d2f9637ec7

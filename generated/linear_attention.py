@@ -152,8 +152,8 @@ def backward(params, saved, *, ds=None, dz=None, dy=None):
     dW_q = fold(x).T @ fold(da_q)  # (D, K)
     dW_k = fold(x).T @ fold(da_k)  # (D, K)
     dW_v = fold(x).T @ fold(dv)  # (D, M)
-    ds0 = ds[0:1].sum(axis=0)  # (N, K, M)
-    dz0 = dz[0:1].sum(axis=0)  # (N, K)
+    ds0 = np.array(ds_all[0])  # (N, K, M)
+    dz0 = np.array(dz_all[0])  # (N, K)
 
     return Grads(Params(dW_q, dW_k, dW_v), dx, ds0, dz0)
 
@@ -222,4 +222,4 @@ def elu(x, alpha):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
 
 
-# bpgen: sha256 e854313b3275169e61da711a7a32fdf155f15a2e7b853b9dce4ab7bb10fdfa8a
+# bpgen: sha256 14bb1796b465a3fb8a17932e22c031e0cc055a628ea79686820658bd0d3556ef

@@ -74,8 +74,9 @@ def forward(params, x, h0=None, c0=None):
     # all steps at once
     z_x = (fold(x) @ W + b).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
-    # (T, N, H) each
-    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, tanh_c = np.empty((5, T, N, H), dtype)
+    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, tanh_c = np.empty(
+        (5, T, N, H), dtype
+    )  # (T, N, H) each
     c_all = np.empty((T + 1, N, H), dtype)  # c[0] ... c[T]
     c_all[0] = 0 if c0 is None else c0
     c_prev, c = c_all[:-1], c_all[1:]  # (T, N, H) each
@@ -220,4 +221,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 fbe5c224e7e907abb8421757634124026b00e9319a9b8a4466863b68f2aab299
+# bpgen: sha256 e6f890dbaa9fe7baa92c32d2006fa0d1243614f9ad2b598799ce450302ecc077

@@ -124,7 +124,7 @@ def backward(params, saved, *, dh=None, dc=None):
     dU = fold(h_prev).T @ fold(dx_W_h_prev_U_b)  # (H, 3*H)
     db = dx_W_h_prev_U_b.sum(axis=(0, 1))  # (3*H)
     dh0 = dh_prev  # (N, H)
-    dc0 = dc[0:1].sum(axis=0)  # (N, H)
+    dc0 = np.array(dc_all[0])  # (N, H)
 
     return Grads(Params(dW, dU, db), dx, dh0, dc0)
 
@@ -213,4 +213,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 06372989bbb4afb6e8c6a9551bd5aa9933e07cc2ae68928cbea40607ee66cff3
+# bpgen: sha256 0f1435cf66bd9c39013f0dc18df5bb2c995746b28018b84d1283fc567ab952a3

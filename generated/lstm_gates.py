@@ -164,10 +164,9 @@ def backward(params, saved, *, dh=None, dc=None):
         dh_prev = da_g[t] @ U_g.T + da_o[t] @ U_o.T + da_f[t] @ U_f.T + da_i[t] @ U_i.T  # (N, H)
 
     # all steps at once
-    # (T, N, D)
     dx = (
         fold(da_g) @ W_g.T + fold(da_o) @ W_o.T + fold(da_f) @ W_f.T + fold(da_i) @ W_i.T
-    ).reshape(T, N, D)
+    ).reshape(T, N, D)  # (T, N, D)
     dW_i = fold(x).T @ fold(da_i)  # (D, H)
     dW_f = fold(x).T @ fold(da_f)  # (D, H)
     dW_o = fold(x).T @ fold(da_o)  # (D, H)
@@ -259,4 +258,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 07952de543bdd58610a24ee40b3b1de32073aac84801afe14d0649fd313b88f3
+# bpgen: sha256 0d9397bc2cd671741a8dd3bb0569d780d8c40c4a3d491b7e04ecf6fe373666bf

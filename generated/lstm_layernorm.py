@@ -103,11 +103,13 @@ def forward(params, x, h0=None, c0=None):
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0, c0=c0)
 
     # all steps at once
-    layer_norm_z = layer_norm((fold(x) @ W_x).reshape(T, N, 4 * H), 1e-05)  # (T, N, 4*H)
+    x_W_x = (fold(x) @ W_x).reshape(T, N, 4 * H)  # (T, N, 4*H)
+    layer_norm_z = layer_norm(x_W_x, 1e-05)  # (T, N, 4*H)
 
-    # (T, N, H) each
-    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, layer_norm_c, tanh_h = np.empty((6, T, N, H), dtype)
-    layer_norm_h_prev_W_h = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
+    h_prev_W_h, layer_norm_h_prev_W_h = np.empty((2, T, N, 4 * H), dtype)  # (T, N, 4*H) each
+    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, layer_norm_c, tanh_h = np.empty(
+        (6, T, N, H), dtype
+    )  # (T, N, H) each
     c_all = np.empty((T + 1, N, H), dtype)  # c[0] ... c[T]
     c_all[0] = 0 if c0 is None else c0
     c_prev, c = c_all[:-1], c_all[1:]  # (T, N, H) each
@@ -117,7 +119,8 @@ def forward(params, x, h0=None, c0=None):
 
     # one step after another
     for t in range(T):
-        layer_norm_h_prev_W_h[t] = layer_norm(h_prev[t] @ W_h, 1e-05)  # (N, 4*H)
+        h_prev_W_h[t] = h_prev[t] @ W_h  # (N, 4*H)
+        layer_norm_h_prev_W_h[t] = layer_norm(h_prev_W_h[t], 1e-05)  # (N, 4*H)
         z = layer_norm_h_prev_W_h[t] * a1 + b1 + layer_norm_z[t] * a2 + b2 + b  # (N, 4*H)
         f, i, o, g = np.split(z, 4, axis=-1)  # (N, H) each
         sigmoid_i[t] = sigmoid(i)  # (N, H)
@@ -131,10 +134,8 @@ def forward(params, x, h0=None, c0=None):
 
     # all steps at once
     sqrt_c = np.sqrt(c.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
-    # (T, N, 1)
-    sqrt_x = np.sqrt((fold(x) @ W_x).reshape(T, N, 4 * H).var(axis=-1, keepdims=True) + 1e-05)
-    # (T, N, 1)
-    sqrt_h = np.sqrt((fold(h_prev) @ W_h).reshape(T, N, 4 * H).var(axis=-1, keepdims=True) + 1e-05)
+    sqrt_x = np.sqrt(x_W_x.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
+    sqrt_h = np.sqrt(h_prev_W_h.var(axis=-1, keepdims=True) + 1e-05)  # (T, N, 1)
 
     for output in (h, c):
         output.flags.writeable = False
@@ -190,7 +191,6 @@ def backward(params, saved, *, dh=None, dc=None):
         dh = dh_out[t] + dh_prev  # (N, H)
         da_h[t] = dh * sigmoid_o[t] * (1 - tanh_h[t] ** 2)  # (N, H)
         dlayer_norm_c = da_h[t] * a3  # (N, H)
-        # (N, H)
         dc = (
             dc_out[t]
             + dc_prev
@@ -200,31 +200,29 @@ def backward(params, saved, *, dh=None, dc=None):
                 - layer_norm_c[t] * (dlayer_norm_c * layer_norm_c[t]).mean(axis=-1, keepdims=True)
             )
             / sqrt_c[t]
-        )
+        )  # (N, H)
         dg = dc * sigmoid_i[t] * (1 - tanh_g[t] ** 2)  # (N, H)
         do = dh * tanh_h[t] * sigmoid_o[t] * (1 - sigmoid_o[t])  # (N, H)
         di = dc * tanh_g[t] * sigmoid_i[t] * (1 - sigmoid_i[t])  # (N, H)
         df = dc * c_prev[t] * sigmoid_f[t] * (1 - sigmoid_f[t])  # (N, H)
         dz[t] = np.concatenate((df, di, do, dg), axis=-1)  # (N, 4*H)
         dlayer_norm_z_ = dz[t] * a1  # (N, 4*H)
-        # (N, 4*H)
         dh_prev_W_h[t] = (
             dlayer_norm_z_
             - dlayer_norm_z_.mean(axis=-1, keepdims=True)
             - layer_norm_h_prev_W_h[t]
             * (dlayer_norm_z_ * layer_norm_h_prev_W_h[t]).mean(axis=-1, keepdims=True)
-        ) / sqrt_h[t]
+        ) / sqrt_h[t]  # (N, 4*H)
         dc_prev = dc * sigmoid_f[t]  # (N, H)
         dh_prev = dh_prev_W_h[t] @ W_h.T  # (N, H)
 
     # all steps at once
     dlayer_norm_z = dz * a2  # (T, N, 4*H)
-    # (T, N, 4*H)
     da_z = (
         dlayer_norm_z
         - dlayer_norm_z.mean(axis=-1, keepdims=True)
         - layer_norm_z * (dlayer_norm_z * layer_norm_z).mean(axis=-1, keepdims=True)
-    ) / sqrt_x
+    ) / sqrt_x  # (T, N, 4*H)
     dx = (fold(da_z) @ W_x.T).reshape(T, N, D)  # (T, N, D)
     dW_h = fold(h_prev).T @ fold(dh_prev_W_h)  # (H, 4*H)
     dW_x = fold(x).T @ fold(da_z)  # (D, 4*H)
@@ -247,8 +245,9 @@ def step(params, x, h=None, c=None):
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
-    # (N, 4*H)
-    z = layer_norm(h_prev @ W_h, 1e-05) * a1 + b1 + layer_norm(x @ W_x, 1e-05) * a2 + b2 + b
+    z = (
+        layer_norm(h_prev @ W_h, 1e-05) * a1 + b1 + layer_norm(x @ W_x, 1e-05) * a2 + b2 + b
+    )  # (N, 4*H)
     f, i, o, g = np.split(z, 4, axis=-1)  # (N, H) each
     c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)  # (N, H)
     h = sigmoid(o) * np.tanh(layer_norm(c, 1e-05) * a3 + b3)  # (N, H)
@@ -332,4 +331,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 95eaafe03355653368c668d4d5c815bf6eba3b677217026641ef5732b701ea53
+# bpgen: sha256 aa13dda489978e8e3c3b67afb084f61b307d6d3eebda0b9df4e93376abb5d3a9

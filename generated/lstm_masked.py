@@ -84,8 +84,9 @@ def forward(params, x, m, h0=None, c0=None):
     # all steps at once
     x_W_h_prev_U_b_x = (fold(x) @ W + b).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
-    # (T, N, H) each
-    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, tanh_k = np.empty((5, T, N, H), dtype)
+    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, tanh_k = np.empty(
+        (5, T, N, H), dtype
+    )  # (T, N, H) each
     c_all = np.empty((T + 1, N, H), dtype)  # c[0] ... c[T]
     c_all[0] = 0 if c0 is None else c0
     c_prev, c = c_all[:-1], c_all[1:]  # (T, N, H) each
@@ -131,8 +132,9 @@ def backward(params, saved, *, dh=None, dc=None):
         dh = dh_out[t] + dh_prev  # (N, H)
         dmultiply_h = np.where(m[t][:, None], dh, 0)  # (N, H)
         dc = dc_out[t] + dc_prev  # (N, H)
-        # (N, H)
-        dk = dmultiply_h * sigmoid_o[t] * (1 - tanh_k[t] ** 2) + np.where(m[t][:, None], dc, 0)
+        dk = dmultiply_h * sigmoid_o[t] * (1 - tanh_k[t] ** 2) + np.where(
+            m[t][:, None], dc, 0
+        )  # (N, H)
         dg = dk * sigmoid_i[t] * (1 - tanh_g[t] ** 2)  # (N, H)
         do = dmultiply_h * tanh_k[t] * sigmoid_o[t] * (1 - sigmoid_o[t])  # (N, H)
         df = dk * c_prev[t] * sigmoid_f[t] * (1 - sigmoid_f[t])  # (N, H)
@@ -240,4 +242,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 c15c95501b43be8420d28e29dc0ce5e67171d3423b4ba88679121876152cd578
+# bpgen: sha256 62b4abf35c7c3e6ce8e7dc309d8631e2a12bbc811451c2c0cb911017dc4cae3c

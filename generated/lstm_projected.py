@@ -84,8 +84,9 @@ def forward(params, x, h0=None, c0=None):
     # all steps at once
     x_W_h_prev_U_b_x = (fold(x) @ W + b).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
-    # (T, N, H) each
-    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, tanh_c = np.empty((5, T, N, H), dtype)
+    sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, tanh_c = np.empty(
+        (5, T, N, H), dtype
+    )  # (T, N, H) each
     c_all = np.empty((T + 1, N, H), dtype)  # c[0] ... c[T]
     c_all[0] = 0 if c0 is None else c0
     c_prev, c = c_all[:-1], c_all[1:]  # (T, N, H) each
@@ -227,4 +228,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 44cc56fceb12f06c78daf141f752a75d44bf62a078c0ab7e5795df68f2bf7630
+# bpgen: sha256 7476484dfe340521b6a63e86271b8ddc1485b24616d7aa6ad8e58d3a0fbfddc6

@@ -143,14 +143,13 @@ def backward(params, saved, *, dh=None, dy=None):
     dd = (dmultiply_h * A).sum(axis=-1, keepdims=True).sum(axis=-1) + du * x  # (T, N, E)
     da_d = dd * sigmoid(x_W_D_b_D)  # (T, N, E)
     dA = (dmultiply_h * d[..., None]).sum(axis=(0, 1))  # (E, K)
-    # (T, N, E)
     dx = (
         dy_out * D
         + du * d
         + (fold(dC) @ W_C.T).reshape(T, N, E)
         + (fold(dB) @ W_B.T).reshape(T, N, E)
         + (fold(da_d) @ W_D.T).reshape(T, N, E)
-    )
+    )  # (T, N, E)
     dA_log = -(dA * exp_A_log)  # (E, K)
     dW_B = fold(x).T @ fold(dB)  # (E, K)
     dW_C = fold(x).T @ fold(dC)  # (E, K)
@@ -231,4 +230,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 d360eefbf3659608d2471b7803528ed27cd500dc52e8b9a22835d1d593dc2093
+# bpgen: sha256 8f45ab4c0ae0d963e9ee477f43e2d0992a4bd124d290497557dbb03e512d222c

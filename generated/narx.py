@@ -105,8 +105,7 @@ def backward(params, saved, *, dh=None):
     dU1 = fold(h_prev).T @ fold(da_h)  # (H, H)
     dU2 = fold(h_prev2).T @ fold(da_h)  # (H, H)
     db = da_h.sum(axis=(0, 1))  # (H)
-    # (2, N, H)
-    dh0 = np.stack((dh_prev2[0:1].sum(axis=0), dh_prev2[1:2].sum(axis=0) + dh_prev), axis=-3)
+    dh0 = np.stack((dh_prev2_all[0], dh_prev2_all[1] + dh_prev), axis=-3)  # (2, N, H)
 
     return Grads(Params(dW, dU1, dU2, db), dx, dh0)
 
@@ -178,4 +177,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 a1a50a6f5a595c5ccbfff505cb3d0f3b2076969b38227b5040c89d06fe9a4a21
+# bpgen: sha256 d227c0202207feef4fe8dc7a02880fba8ef0030f03fbd3188b3f872bd40b8ccb

@@ -130,16 +130,16 @@ def backward(params, saved, *, dc=None, dh=None):
     da_f = df * f * (1 - f)  # (T, N, H)
     dz = dc * (1 - f)  # (T, N, H)
     da_z = dz * (1 - z**2)  # (T, N, H)
-    # (T, N, D)
-    dx_prev = (fold(da_o) @ V_o.T + fold(da_f) @ V_f.T + fold(da_z) @ V_z.T).reshape(T, N, D)
+    dx_prev = (fold(da_o) @ V_o.T + fold(da_f) @ V_f.T + fold(da_z) @ V_z.T).reshape(
+        T, N, D
+    )  # (T, N, D)
     dx_prev_next = shifted(dx_prev, 1)  # (T, N, D)
-    # (T, N, D)
     dx = (
         dx_prev_next
         + (fold(da_o) @ W_o.T).reshape(T, N, D)
         + (fold(da_f) @ W_f.T).reshape(T, N, D)
         + (fold(da_z) @ W_z.T).reshape(T, N, D)
-    )
+    )  # (T, N, D)
     dW_z = fold(x).T @ fold(da_z)  # (D, H)
     dW_f = fold(x).T @ fold(da_f)  # (D, H)
     dW_o = fold(x).T @ fold(da_o)  # (D, H)
@@ -222,4 +222,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 5697439ae6955efb5f00209cb247f186e18b44f2b5fc77270f17fa0996536cda
+# bpgen: sha256 effcb05dae929788c5537cebd0586df9247146a931b90b3488d897f0c819b15f

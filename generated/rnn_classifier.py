@@ -115,10 +115,9 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (N, V)
     dlogits = dlogits_out + np.broadcast_to(dJ_out / N, (N,))[:, None] * (
         softmax(logits) - one_hot(y, V, -1, dtype)
-    )
+    )  # (N, V)
     dh_out_at_step_dh = dh_out + at_step(dlogits @ W_hy.T, -1, T)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -246,4 +245,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 358958762a25999ecc14993ee82c89c5d7eca7ccb64d2eabdbb165ebf72a1409
+# bpgen: sha256 a9ad86cd9fcdc6f3bb7f8aec7fd8d2242da6488db10388bfb491bb96ba1dd561

@@ -118,10 +118,9 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    # (T, N, V)
     dlogits = dlogits_out + np.broadcast_to(dJ_out, (N,))[:, None] * (
         softmax(logits) - one_hot(y, V, -1, dtype)
-    )
+    )  # (T, N, V)
     dh_above = dh_out + (fold(dlogits) @ W_hy.T).reshape(T, N, H)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -252,4 +251,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 376c9fbf55dc1d34e995d554b4829c9543373fcc21a653e6cc0cf3546b58f688
+# bpgen: sha256 1e347b6a3cf43d078107e727641a97f27ca08672008c166c0206ffd3361e07e8

@@ -138,7 +138,8 @@ def arguments(which, seed=SEED):
     for attempt in range(60):
         rng = np.random.default_rng([seed, attempt])
         scale = (1.0, 1.0, 2.0, 4.0, 1.0, 0.5)[attempt // 10]
-        given = {name: drawn(name, sizes, rng, scale) for name in (*INPUTS, *INITIAL, *PARAMS)}
+        names = (*INPUTS, *INITIAL, *PARAMS)
+        given = {name: np.asarray(drawn(name, sizes, rng, scale)) for name in names}
         given |= {name: sizes[name] for name in EXTRA}
         kinks = {}
         with np.errstate(all="ignore"):
@@ -205,6 +206,7 @@ def allowed(slope, gradient):
 
 def close(a, b, bound=1e-12):
     """Whether two arrays agree, on the scale of the larger."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), 1)
     return np.shape(a) == np.shape(b) and np.abs(a - b).max(initial=0) <= bound * scale
 
@@ -378,4 +380,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 4baee939ff7d9595995ca3d4ca8b7e332de54f9bc3d98674195b9528df3f522a
+# bpgen: sha256 2ed799dd3042d8cd7ab391aa7154acea5e6120d44cd7854cd5c90ee4d59682a7

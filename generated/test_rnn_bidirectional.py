@@ -114,7 +114,8 @@ def arguments(which, seed=SEED):
     for attempt in range(60):
         rng = np.random.default_rng([seed, attempt])
         scale = (1.0, 1.0, 2.0, 4.0, 1.0, 0.5)[attempt // 10]
-        given = {name: drawn(name, sizes, rng, scale) for name in (*INPUTS, *INITIAL, *PARAMS)}
+        names = (*INPUTS, *INITIAL, *PARAMS)
+        given = {name: np.asarray(drawn(name, sizes, rng, scale)) for name in names}
         given |= {name: sizes[name] for name in EXTRA}
         kinks = {}
         with np.errstate(all="ignore"):
@@ -181,6 +182,7 @@ def allowed(slope, gradient):
 
 def close(a, b, bound=1e-12):
     """Whether two arrays agree, on the scale of the larger."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), 1)
     return np.shape(a) == np.shape(b) and np.abs(a - b).max(initial=0) <= bound * scale
 
@@ -381,4 +383,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 d13414f94bc2e71f1824821b97168b430607fcb40f6591ccb66723887b9e10c4
+# bpgen: sha256 c6d58d8e2edb24505b90ccf7fbbdd92280983e8446cfec71c85fcfd1ba3a8c12

@@ -113,7 +113,8 @@ def arguments(which, seed=SEED):
     for attempt in range(60):
         rng = np.random.default_rng([seed, attempt])
         scale = (1.0, 1.0, 2.0, 4.0, 1.0, 0.5)[attempt // 10]
-        given = {name: drawn(name, sizes, rng, scale) for name in (*INPUTS, *INITIAL, *PARAMS)}
+        names = (*INPUTS, *INITIAL, *PARAMS)
+        given = {name: np.asarray(drawn(name, sizes, rng, scale)) for name in names}
         given |= {name: sizes[name] for name in EXTRA}
         kinks = {}
         with np.errstate(all="ignore"):
@@ -180,6 +181,7 @@ def allowed(slope, gradient):
 
 def close(a, b, bound=1e-12):
     """Whether two arrays agree, on the scale of the larger."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), 1)
     return np.shape(a) == np.shape(b) and np.abs(a - b).max(initial=0) <= bound * scale
 
@@ -276,6 +278,8 @@ def test_time():
     expected = backward(given, saved, dy)
     timed = [name for name in TIMED if name in given]
     parts = [given | {k: cut(given[k], TIMED[k], part) for k in timed} for part in PARTS]
+    for part, T in zip(parts, (4, SIZES["second"]["T"] - 4), strict=True):
+        part |= {name: T for name in EXTRA}
     early, early_saved = forward(parts[0])
     for state, (initial, lag) in STATES.items():
         steps = np.moveaxis(early[state], TIMED[state], 0)
@@ -450,6 +454,7 @@ def test_misuse(name):
 def test_stream():
     """Steps one after another, each handing its states to the next, are the whole."""
     given = arguments("first")
+    given = given | {name: 0 * given[name] for name in INITIAL if name not in STREAMED}
     params = module.Params(*(given[name] for name in PARAMS))
     expected, _ = forward(given)
     starts = [given[initial] if initial else None for initial in STREAMED]
@@ -464,4 +469,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 b0de0792006fbba6cb51089177d1a094c30f988538af80ee6fd80611bcc43ca4
+# bpgen: sha256 cd47f1ab6a30122f3edf927ec7f4d8148a47c97c02fd15ce72ed5b1720b9fedd

@@ -116,7 +116,8 @@ def arguments(which, seed=SEED):
     for attempt in range(60):
         rng = np.random.default_rng([seed, attempt])
         scale = (1.0, 1.0, 2.0, 4.0, 1.0, 0.5)[attempt // 10]
-        given = {name: drawn(name, sizes, rng, scale) for name in (*INPUTS, *INITIAL, *PARAMS)}
+        names = (*INPUTS, *INITIAL, *PARAMS)
+        given = {name: np.asarray(drawn(name, sizes, rng, scale)) for name in names}
         given |= {name: sizes[name] for name in EXTRA}
         kinks = {}
         with np.errstate(all="ignore"):
@@ -183,6 +184,7 @@ def allowed(slope, gradient):
 
 def close(a, b, bound=1e-12):
     """Whether two arrays agree, on the scale of the larger."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), 1)
     return np.shape(a) == np.shape(b) and np.abs(a - b).max(initial=0) <= bound * scale
 
@@ -279,6 +281,8 @@ def test_time():
     expected = backward(given, saved, dy)
     timed = [name for name in TIMED if name in given]
     parts = [given | {k: cut(given[k], TIMED[k], part) for k in timed} for part in PARTS]
+    for part, T in zip(parts, (4, SIZES["second"]["T"] - 4), strict=True):
+        part |= {name: T for name in EXTRA}
     early, early_saved = forward(parts[0])
     for state, (initial, lag) in STATES.items():
         steps = np.moveaxis(early[state], TIMED[state], 0)
@@ -429,6 +433,7 @@ def test_misuse(name):
 def test_stream():
     """Steps one after another, each handing its states to the next, are the whole."""
     given = arguments("first")
+    given = given | {name: 0 * given[name] for name in INITIAL if name not in STREAMED}
     params = module.Params(*(given[name] for name in PARAMS))
     expected, _ = forward(given)
     starts = [given[initial] if initial else None for initial in STREAMED]
@@ -443,4 +448,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 e6c324c1e73ef47a0bdb94fd70744eb303b93626fc1f0746c05c2ddab9277df0
+# bpgen: sha256 9888faf274c5cd50f4941a3a56cf60982471f79659c7ff16e7e4d4a8bcf7722d

@@ -108,8 +108,9 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
     # all steps at once
     a_i_lo_x = (fold(x) @ W_lo + b_lo).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
-    # (T, N, H) each
-    sigmoid_i_lo, tanh_g_lo, sigmoid_f_lo, sigmoid_o_lo, tanh_c_lo = np.empty((5, T, N, H), dtype)
+    sigmoid_i_lo, tanh_g_lo, sigmoid_f_lo, sigmoid_o_lo, tanh_c_lo = np.empty(
+        (5, T, N, H), dtype
+    )  # (T, N, H) each
     c_lo_all = np.empty((T + 1, N, H), dtype)  # c_lo[0] ... c_lo[T]
     c_lo_all[0] = 0 if c_lo0 is None else c_lo0
     c_lo_prev, c_lo = c_lo_all[:-1], c_lo_all[1:]  # (T, N, H) each
@@ -132,8 +133,9 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
     # all steps at once
     a_i_hi_h_lo = (fold(h_lo) @ W_hi + b_hi).reshape(T, N, 4 * H)  # (T, N, 4*H)
 
-    # (T, N, H) each
-    sigmoid_i_hi, tanh_g_hi, sigmoid_f_hi, sigmoid_o_hi, tanh_c_hi = np.empty((5, T, N, H), dtype)
+    sigmoid_i_hi, tanh_g_hi, sigmoid_f_hi, sigmoid_o_hi, tanh_c_hi = np.empty(
+        (5, T, N, H), dtype
+    )  # (T, N, H) each
     c_hi_all = np.empty((T + 1, N, H), dtype)  # c_hi[0] ... c_hi[T]
     c_hi_all[0] = 0 if c_hi0 is None else c_hi0
     c_hi_prev, c_hi = c_hi_all[:-1], c_hi_all[1:]  # (T, N, H) each
@@ -210,8 +212,9 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
     # one step after another, from the last
     for t in reversed(range(T)):
         dh_hi = dh_hi_out[t] + dh_hi_prev  # (N, H)
-        # (N, H)
-        dc_hi = dc_hi_out[t] + dc_hi_prev + dh_hi * sigmoid_o_hi[t] * (1 - tanh_c_hi[t] ** 2)
+        dc_hi = (
+            dc_hi_out[t] + dc_hi_prev + dh_hi * sigmoid_o_hi[t] * (1 - tanh_c_hi[t] ** 2)
+        )  # (N, H)
         do_hi = dh_hi * tanh_c_hi[t] * sigmoid_o_hi[t] * (1 - sigmoid_o_hi[t])  # (N, H)
         dg_hi = dc_hi * sigmoid_i_hi[t] * (1 - tanh_g_hi[t] ** 2)  # (N, H)
         df_hi = dc_hi * c_hi_prev[t] * sigmoid_f_hi[t] * (1 - sigmoid_f_hi[t])  # (N, H)
@@ -230,8 +233,9 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
     # one step after another, from the last
     for t in reversed(range(T)):
         dh_lo = dh_lo_above[t] + dh_lo_prev  # (N, H)
-        # (N, H)
-        dc_lo = dc_lo_out[t] + dc_lo_prev + dh_lo * sigmoid_o_lo[t] * (1 - tanh_c_lo[t] ** 2)
+        dc_lo = (
+            dc_lo_out[t] + dc_lo_prev + dh_lo * sigmoid_o_lo[t] * (1 - tanh_c_lo[t] ** 2)
+        )  # (N, H)
         do_lo = dh_lo * tanh_c_lo[t] * sigmoid_o_lo[t] * (1 - sigmoid_o_lo[t])  # (N, H)
         dg_lo = dc_lo * sigmoid_i_lo[t] * (1 - tanh_g_lo[t] ** 2)  # (N, H)
         df_lo = dc_lo * c_lo_prev[t] * sigmoid_f_lo[t] * (1 - sigmoid_f_lo[t])  # (N, H)
@@ -348,4 +352,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 da2af6159fa814b8588011354ab05dbb227995ad712f2841511810ce837ce6c5
+# bpgen: sha256 35c48e4b3fe9b9c574e6b99ce6eda0178be12b65e9631a488ba3c2d8c2859d61

@@ -25,7 +25,7 @@ LAYERS = (  # from the top down; a new module is entered here, on the lowest lay
     ("targets", "derive", "judge"),
     ("page", "names", "layout"),
     ("planned", "schedule", "lift"),
-    ("simplify", "rewrites", "adjoint", "activity", "fit", "safe", "parts", "interpret"),
+    ("simplify", "rewrites", "adjoint", "activity", "fit", "safe", "guard", "parts", "interpret"),
     ("check", "verify"),
     ("parse", "build", "terms", "slips", "characters", "fault", "scan"),
     ("ops", "manual", "notation", "graph"),

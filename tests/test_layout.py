@@ -206,8 +206,12 @@ def test_powers_in_added_parentheses() -> None:
 def test_comments() -> None:
     assert layout("a = b", 4, "(T, N)") == ["    a = b  # (T, N)"]
     assert layout("a = b", 4, "c" * 87) == ["    a = b  # " + "c" * 87]
-    assert layout("a = b", 4, "c" * 88) == ["    # " + "c" * 88, "    a = b"]
-    assert layout(f"a = f({'b' * 100})", 0, "c")[:2] == ["# c", "a = f("]
+    assert layout("a = b + c", 4, "c" * 84) == [
+        "    a = (",
+        "        b + c",
+        "    )  # " + "c" * 84,
+    ]
+    assert layout(f"a = f({'b' * 100})", 0, "c")[-1] == ")  # c"
 
 
 @pytest.mark.parametrize(

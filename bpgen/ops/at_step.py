@@ -5,6 +5,7 @@ from bpgen.sizes import Shape
 
 internal = True
 params = ("a",)
+heavy = True
 vjp = None  # made by differentiation, never differentiated
 timed = True
 latex = "{a}"

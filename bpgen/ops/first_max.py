@@ -16,7 +16,8 @@ def first_max(x, axis):
     axes = axis if isinstance(axis, tuple) else (axis,)
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
-    flat = moved.reshape(*moved.shape[: -len(axes)], -1)
+    rest = moved.shape[: -len(axes)]
+    flat = moved.reshape(*rest, int(np.prod(moved.shape[-len(axes) :])))
     first = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., None]
     return np.moveaxis(first.reshape(moved.shape), last, axes)
 '''

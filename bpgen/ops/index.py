@@ -24,7 +24,7 @@ def numpy(a: str, *, node: Node, steps: bool) -> str:
     axis = node["axis"]
     before = node.args[0].rank + steps + axis
     lead = [":"] * before if before <= 2 else ["..."]
-    return f"{atom(a)}[{', '.join([*lead, str(node['at']), *[':'] * (-axis - 1)])}]"
+    return f"{atom(a)}[{', '.join([*lead, str(node['at'])])}]"
 
 
 def vjp(dy: Node, y: Node, a: Node, *, axis: int, at: int) -> Node:

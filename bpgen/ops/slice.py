@@ -26,7 +26,7 @@ def numpy(a: str, *, node: Node, steps: bool) -> str:
     lead = [":"] * before if before <= 2 else ["..."]
     last = "" if stop == node.args[0].shape[axis] else spelled_size(stop)
     first = "" if start.number == 0 else spelled_size(start)
-    return f"{atom(a)}[{', '.join([*lead, spelled_range(first, last), *[':'] * (-axis - 1)])}]"
+    return f"{atom(a)}[{', '.join([*lead, spelled_range(first, last)])}]"
 
 
 def vjp(dy: Node, y: Node, a: Node, *, axis: int, start: Size, stop: Size) -> Node:

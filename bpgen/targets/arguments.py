@@ -25,6 +25,14 @@ def consts(cell: Cell) -> list[Quantity]:
     return [q for q in cell.given if q.role == "const"]
 
 
+def asks_steps(cell: Cell) -> bool:
+    """Whether the number of steps must be an argument: no input tells it, and something needs it."""
+    if any(q.timed for q in inputs(cell)):
+        return False
+    sizes = [n for e in cell.equations for n in walk(e.value) if n.op == "size"]
+    return any(e.timed for e in cell.equations) or any("T" in n["size"].names for n in sizes)
+
+
 def time_axis(cell: Cell, shape: Shape) -> int:
     """Where time lies in the array of a quantity of this shape, at the module's boundary."""
     return {"first": 0, "second": min(1, len(shape)), "last": len(shape)}[cell.layout]

@@ -12,7 +12,7 @@ from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.page import Function, head
 from bpgen.schedule import Plan
-from bpgen.targets.arguments import boundary_shape, initials, inputs, params, time_axis
+from bpgen.targets.arguments import boundary_shape, consts, initials, inputs, params, time_axis
 from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment
 from bpgen.targets.grouping import sizes_in
@@ -58,6 +58,7 @@ def _backward_body(plan: Plan, names: Names) -> Body:
         external,
         have={(n, k) for n, k in saved_views(plan) if isinstance(k, int)},
         owned={name for _, name in plan.pair.gradients if name},
+        constants=frozenset(q.name for q in consts(cell)),
     )
 
 

@@ -30,6 +30,7 @@ class Body:
     states: dict[str, State]
     external: dict[str, Shape]  # timed arrays that are there from the start: inputs, saved, given
     have: set[tuple[str, int]] = field(default_factory=set)  # views that are there from the start
+    constants: frozenset[str] = frozenset()
     extra: tuple[tuple[str, int], ...] = ()  # readings elsewhere, that views must be there for
     allotted: set[str] = field(default_factory=set)
     owned: set[str] = field(default_factory=set)  # targets that must not share memory
@@ -74,17 +75,12 @@ class Body:
         if self.storage.get(name) == "carry":
             return self.names.quantity(name)
         before, after = self.margins(name)
-        whole = self.names.whole(name) if before or after else self.names.quantity(name)
-        if when.anchor == "first":
-            at = before + when.offset
-            if name in self.equations and name not in self.states and not before:
-                # in the backward pass, where T may be 0: then it is zero
-                return f"{self.names.quantity(name)}[{at}:{at + 1}].sum(axis=0)"
-            return f"{whole}[{at}]"
-        at = when.offset - 1 - after
-        if name in self.equations and name not in self.states and not after and at < 0:
-            stop = "" if at == -1 else str(at + 1)
-            return f"{self.names.quantity(name)}[{at}:{stop}].sum(axis=0)"
+        own = self.names.quantity(name)
+        whole = self.names.whole(name) if before or after else own
+        at = before + when.offset if when.anchor == "first" else when.offset - 1 - after
+        made = name in self.equations and name not in self.states
+        if made and not before and not after:  # in the backward pass, where T may be 0
+            return f"edge({own}, {at})"
         return f"{whole}[{at}]"
 
     def shifts(self, name: str) -> list[int]:
@@ -193,7 +189,7 @@ class Body:
             else:
                 timed = group[0].timed
                 targets = [self.names.quantity(e.target) for e in group]
-                writer = Writer(self.read, timed)
+                writer = Writer(self.read, timed, constants=self.constants)
                 self._assign(targets, group, writer, comment(group[0].shape, steps=timed), 0)
 
     def _simple(self, e: Equation) -> bool:
@@ -203,7 +199,7 @@ class Body:
     def one(self, equation: Equation) -> None:
         """An equation without a loop."""
         name, shape = equation.target, equation.shape
-        writer = Writer(self.read, equation.timed)
+        writer = Writer(self.read, equation.timed, constants=self.constants)
         text = writer.write(equation.value)
         note = comment(shape, steps=equation.timed)
         before, after = self.margins(name)
@@ -227,7 +223,7 @@ class Body:
             return False
         if self.storage.get(value["name"]) == "carry":
             return self._shares(self.equations[value["name"]].value)
-        return "sum(axis=0)" not in self.read(value, False)
+        return not self.read(value, False).startswith("edge(")
 
     def loop(self, block: Block) -> None:
         if self.lines and self.lines[-1]:
@@ -244,7 +240,7 @@ class Body:
         down = block.direction < 0
         self.heading("one step after another" + (", from the last" if down else ""))
         self.lines.append(f"{INDENT}for t in {'reversed(range(T))' if down else 'range(T)'}:")
-        writer = Writer(self.read, False)
+        writer = Writer(self.read, False, constants=self.constants)
         for group in split_groups(block.equations):
             targets = []
             for equation in group:

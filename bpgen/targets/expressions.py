@@ -31,6 +31,7 @@ class Writer:
     read: Read
     steps: bool
     plain: bool = False
+    constants: frozenset[str] = frozenset()  # plain Python numbers
 
     def write(self, node: Node) -> str:
         """The text of an expression."""
@@ -40,7 +41,17 @@ class Writer:
         if special:
             return special(self, node)
         texts = [bracketed(self.argument(node, arg)) for arg in node.args]
-        return self.spelled(node, texts)
+        text = self.spelled(node, texts)
+        if not self.plain and self.is_number(node) and "symbol" not in OPERATORS[node.op].facts:
+            return f"float({text})"  # a NumPy scalar would decide the dtype of what it meets
+        return text
+
+    def is_number(self, node: Node) -> bool:
+        """Whether an expression is a plain Python number, made of numbers, sizes and constants."""
+        if node.rank or node.kind != "real" or (self.steps and node.timed):
+            return False
+        leaves = [n for n in walk(node) if not n.args]
+        return all(n.op != "ref" or n["name"] in self.constants for n in leaves)
 
     def spelled(self, node: Node, texts: list[str], *, steps: bool | None = None) -> str:
         steps = self.steps and node.timed if steps is None else steps

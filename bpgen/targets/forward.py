@@ -11,7 +11,7 @@ from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.page import Function, head
 from bpgen.schedule import Plan
-from bpgen.targets.arguments import consts, initials, inputs, params, time_axis
+from bpgen.targets.arguments import asks_steps, consts, initials, inputs, params, time_axis
 from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment, shape_text
 from bpgen.targets.grouping import sizes_in
@@ -42,6 +42,7 @@ def _body(plan: Plan, names: Names) -> Body:
         {q.name: q.shape for q in inputs(cell) if q.timed},
         extra=tuple((n, k) for n, k in saved_views(plan) if isinstance(k, int)),
         owned=set(cell.outputs),
+        constants=frozenset(q.name for q in consts(cell)),
     )
 
 
@@ -49,7 +50,7 @@ def _arguments(cell: Cell, names: Names) -> list[str]:
     words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
     words += [f"{names.quantity(q.name)}=None" for q in initials(cell)]
     keywords = [f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell)]
-    if not any(q.timed for q in inputs(cell)):
+    if asks_steps(cell):
         keywords.insert(0, "T")
     return [*words, *(["*", *keywords] if keywords else [])]
 
@@ -59,8 +60,7 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
     unpack(made, [names.quantity(q.name) for q in params(cell)], "params", lines)
     defaults = _defaults(cell, names)
     wanted = sizes_in([*lines, *defaults], ["T", *cell.sizes])
-    free = not any(q.timed for q in inputs(cell))
-    if free:
+    if asks_steps(cell):
         wanted = [size for size in wanted if size != "T"]
     if "dtype" in " ".join([*lines, *defaults]):
         wanted.append("dtype")

@@ -28,7 +28,8 @@ from bpgen.lift import dependences
 from bpgen.names import Names
 from bpgen.page import head
 from bpgen.schedule import program
-from bpgen.targets.arguments import consts, initials, inputs, params, time_axis
+from bpgen.sizes import size as named_size
+from bpgen.targets.arguments import asks_steps, consts, initials, inputs, params, time_axis
 from bpgen.targets.expressions import Writer, shape_text
 from bpgen.targets.grouping import sizes_in
 
@@ -42,7 +43,7 @@ def plain_function(cell: Cell, names: Names) -> list[str]:
         body += _loop(cell, names, writer, equations, direction)
     last = _returned(cell, names)
     start = _head(cell, names, [*body, *last])
-    free = [] if any(q.timed for q in inputs(cell)) else ["T"]
+    free = ["T"] if asks_steps(cell) else []
     words = [names.quantity(q.name) for q in (*inputs(cell), *initials(cell), *params(cell))] + free
     words += [f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell)]
     doc = '    """The equations as they stand, step by step, of real or complex arguments."""'
@@ -139,6 +140,15 @@ def _head(cell: Cell, names: Names, lines: list[str]) -> list[str]:
             text = f"{', '.join(left)}{',' if len(left) == 1 else ''}"
             made += layout(f"{text} = {names.quantity(q.name)}.shape", 4)
             wanted = [size for size in wanted if size not in here]
+    for q in (*inputs(cell), *params(cell), *initials(cell)):
+        for axis, size in enumerate(q.shape):
+            name = size.names[0] if len(size.names) == 1 else ""
+            factor = size.divided(named_size(name)) if name in wanted else None
+            if factor and factor.number:  # 4*H tells H
+                place = axis + (q.timed and axis >= time_axis(cell, q.shape))
+                text = f"{names.quantity(q.name)}.shape[{place}] // {factor.number}"
+                made += layout(f"{name} = {text}", 4)
+                wanted.remove(name)
     return made + _padding(cell, names)
 
 

@@ -78,7 +78,10 @@ def _needed(plan: Plan, size: str) -> bool:
     shapes = [e.shape for e in plan.pair.backward]
     shapes += [plan.pair.cell.equation(output).shape for output, _ in plan.pair.cotangents]
     shapes += [q.shape for q in plan.pair.cell.given if q.role in ("input", "initial")]
-    return size == "T" or any(size in s.names for shape in shapes for s in shape)
+    timed = any(e.timed for e in plan.pair.backward) or plan.pair.cell.layout != "first"
+    if size == "T":
+        return timed or any(plan.pair.cell.equation(o).timed for o in plan.pair.cell.outputs)
+    return any(size in s.names for shape in shapes for s in shape)
 
 
 def sources(plan: Plan, names: Names) -> list[tuple[str, list[str]]]:

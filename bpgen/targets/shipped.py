@@ -13,6 +13,7 @@ from bpgen.safe import safe
 from bpgen.schedule import Plan
 from bpgen.targets import cases
 from bpgen.targets.arguments import (
+    asks_steps,
     axis_text,
     boundary_shape,
     initials,
@@ -141,7 +142,7 @@ def _arguments(cell: Cell, names: Names) -> dict[str, object]:
         "MASKS": [own(q.name) for q in inputs(cell) if q.kind == "bool"],
         "TIMED": {own(q.name): time_axis(cell, q.shape) for q in inputs(cell) if q.timed}
         | {own(e.target): time_axis(cell, e.shape) for e in outputs if e.timed},
-        "EXTRA": [] if any(q.timed for q in inputs(cell)) else ["T"],
+        "EXTRA": ["T"] if asks_steps(cell) else [],
     }
 
 
@@ -175,18 +176,38 @@ def _literal(value: object) -> str:
 def _sizes(cell: Cell) -> list[str]:
     """The shapes that are tried: every size a different prime, twice; one step; one example."""
     fixed = {s.number for q in cell.given for s in q.shape if s.number}
-    T = [5, 7]
-    sets = {}
-    for which, steps, primes in (("first", T[0], _PRIMES), ("second", T[1], _OTHER_PRIMES)):
-        free = (p for p in primes if p != steps and p not in fixed)
-        sets[which] = {"T": steps, **{size: next(free) for size in cell.sizes}}
-    sets["smallest"] = {"T": 3, **{size: 2 + i % 2 for i, size in enumerate(cell.sizes)}}
+    least = _least(cell)
+    sets: dict[str, dict[str, int]] = {}
+    for which, steps, primes in (("first", 5, _PRIMES), ("second", 7, _OTHER_PRIMES)):
+        sets[which] = {"T": steps}
+        free = [p for p in primes if p != steps and p not in fixed]
+        for size in cell.sizes:
+            prime = next(p for p in free if p >= least.get(size, 1))
+            sets[which][size] = prime
+            free.remove(prime)
+    smallest = {size: max(2 + i % 2, least.get(size, 1)) for i, size in enumerate(cell.sizes)}
+    sets["smallest"] = {"T": 3, **smallest}
     sets["one step"] = {**sets["first"], "T": 1}
     batch = batch_size(cell)
-    if batch:
+    if batch and least.get(batch, 1) == 1:
         sets["one example"] = {**sets["first"], batch: 1}
     lines = layout(f"SIZES = {_literal(sets)}")
     return [*lines, 'WHICH = ("first", "second")']
+
+
+def _least(cell: Cell) -> dict[str, int]:
+    """How large a size must be for the places that equations name by number to exist."""
+    least: dict[str, int] = {}
+    for node in (n for e in cell.equations for n in walk(e.value) if n.op in ("index", "slice")):
+        name = node.args[0].shape[node["axis"]].name
+        if name:
+            bounds = (
+                [node["at"] + 1 if node["at"] >= 0 else -node["at"]] if node.op == "index" else []
+            )
+            if node.op == "slice":
+                bounds = [node[end].number or 1 for end in ("start", "stop")]
+            least[name] = max([least.get(name, 1), *bounds])
+    return least
 
 
 def _simplex(cell: Cell, name: str) -> int:

@@ -5,10 +5,11 @@ are read some steps back, and t where an equation mentions it. A cell that reads
 last steps, or sums over all, has no step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bpgen.graph import ordered
-from bpgen.ir import Cell, Equation, Node, refs, walk
+from bpgen.ir import Cell, Equation, Node, apply, rebuild, refs, walk
 from bpgen.layout import layout
 from bpgen.lift import dependences
 from bpgen.names import Names
@@ -16,7 +17,7 @@ from bpgen.page import Function, head
 from bpgen.safe import safe
 from bpgen.schedule import Plan
 from bpgen.sizes import Shape, size
-from bpgen.targets.arguments import consts, inputs, params
+from bpgen.targets.arguments import consts, initials, inputs, params
 from bpgen.targets.expressions import Writer, comment, shape_text
 from bpgen.targets.grouping import sizes_in, split_groups, split_text
 
@@ -139,7 +140,7 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
             else names.quantity(node["name"])
         )
 
-    writer = Writer(read, False)
+    writer = Writer(read, False, constants=frozenset(q.name for q in consts(cell)))
     before: list[str] = []
     lines: list[str] = []
     by_target = {e.target: e for e in stream.equations}
@@ -150,7 +151,8 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
         (lines if group[0].timed else before).extend(layout(text, 4, note))
     for c in stream.carried:
         start = by_target.get(initial.get(c.name) or "")
-        before += _starting(names, c, writer.write(start.value) if start else None)
+        rows = writer.write(rebuild(start.value, _zero_rows(cell))) if start else None
+        before += _starting(names, c, rows)
     words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
     words += [f"{carried_name(names, c)}=None" for c in stream.carried]
     words += ["t=1"] * stream.counts
@@ -161,6 +163,18 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
     first = _head(cell, names, stream, [*before, *lines, *last])
     doc = f"Run one step. Return its Outputs, and {_listed(plan, names, stream)} for the next."
     return Function(head("step", words), doc, (*first, *before, *lines, *last))
+
+
+def _zero_rows(cell: Cell) -> Callable[[Node], Node | None]:
+    """Initial values that are arguments of `forward` are zero where a stream begins."""
+    given = {q.name for q in initials(cell)}
+
+    def change(node: Node) -> Node | None:
+        if node.op != "ref" or node["name"] not in given:
+            return None
+        return apply("zeros", shape=node.shape)
+
+    return change
 
 
 def _at(text: str) -> str:

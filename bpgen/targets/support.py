@@ -104,6 +104,12 @@ def fold(v):
     """Merge time into the rows, (T, N, n) to (T*N, n), so that one product serves every step."""
     return v.reshape(-1, v.shape[-1])
 ''',
+    "edge": '''
+def edge(v, step):
+    """One step of v, as an array of its own; zeros if there is no such step."""
+    inside = -len(v) <= step < len(v)
+    return v[step].copy() if inside else np.zeros(v.shape[1:], v.dtype)
+''',
     "shifted": '''
 def shifted(v, k):
     """The array whose step t is step t + k of v, zero outside the steps."""
