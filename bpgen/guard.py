@@ -7,17 +7,17 @@ followed down, entry by entry, through reductions over axes that it does not hav
 names: a quantity of the same step that can fail is written out and guarded where it stands.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bpgen.ir import OPERATORS, Equation, Node, apply, walk
+from bpgen.ir import OPERATORS, Node, apply, walk
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What a branch may be written out to, and which names are constants, that nobody guards."""
 
-    equations: Mapping[str, Equation]
+    form: Callable[[str], Node | None]  # the safe form of a quantity's equation
     constants: frozenset[str]
 
     def guarded(self, node: Node) -> Node | None:
@@ -55,18 +55,17 @@ class Guard:
         """A name's own expression, if that can fail, and the name itself if not."""
         if node.op != "ref" or node["when"] not in (0, None):
             return node
-        equation = self.equations.get(node["name"])
-        if equation is None or not any(_can_fail(part) for part in walk(equation.value)):
-            return node
-        return equation.value
+        value = self.form(node["name"])
+        return value if value and any(self._can_fail(part) for part in walk(value)) else node
+
+    def _can_fail(self, node: Node) -> bool:
+        """Whether an operator can fail on an argument that nobody has guarded."""
+        unsafe = node.op in OPERATORS and OPERATORS[node.op].facts.get("unsafe")
+        return bool(unsafe) and any(a.op != "where" and not self._steady(a) for a in node.args)
 
     def _steady(self, arg: Node) -> bool:
         """Whether an argument is a number, or made of numbers and constants."""
         return all(n.op != "ref" or n["name"] in self.constants for n in walk(arg))
-
-
-def _can_fail(node: Node) -> bool:
-    return node.op in OPERATORS and bool(OPERATORS[node.op].facts.get("unsafe"))
 
 
 def _behind(there: Node, node: Node) -> Node:

@@ -256,7 +256,11 @@ def _cast(node: Node) -> Node:
     """Integers and booleans become the module's dtype; plain numbers are of any dtype already."""
     if node.kind == "real" or node.op in ("number", "size"):
         return node
-    if node.kind == "int" and not any(n.op in ("ref", "step") for n in walk(node)):
+    if (
+        node.kind == "int"
+        and not node.rank
+        and not any(n.op in ("ref", "step") for n in walk(node))
+    ):
         return node
     return apply("cast", node, place=node.place)
 

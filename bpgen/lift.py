@@ -119,10 +119,10 @@ def _lifted_name(equation: Equation, node: Node) -> str:
     heavy = next(n for n in walk(node) if is_heavy(n))
     timed = [n for n in walk(heavy) if n.op == "ref" and n.timed]
     target = equation.target
-    if node.op not in ("add", "matmul") or not timed:
-        return hint(node, target)
     if any(n.op == "ref" and n["name"].endswith("_out") for n in addends(node)):
         return f"{target}_above"
+    if node.op not in ("add", "matmul") or not timed:
+        return hint(node, target)
     inside = equation.value.op not in ("add", "subtract", "matmul")
     if inside:
         target = f"a_{target.removeprefix(equation.value.op + '_')}"

@@ -40,7 +40,7 @@ def safe(cell: Cell) -> tuple[Equation, ...]:
     by_target = {e.target: e for e in cell.equations}
     names = dict.fromkeys([*by_target, *(q.name for q in cell.given), *cell.sizes, "T", "t"])
     constants = frozenset(q.name for q in cell.given if q.role == "const")
-    forms = _Forms(by_target, names, Guard(by_target, constants))
+    forms = _Forms(by_target, names, constants)
     made: list[Equation] = []
     for e in cell.equations:
         value = forms.of(e.target)
@@ -55,7 +55,7 @@ class _Forms:
 
     equations: dict[str, Equation]
     names: dict[str, None]
-    guard: Guard
+    constants: frozenset[str]
     logs: dict[str, Equation] = field(default_factory=dict)
     made: dict[str, Node] = field(default_factory=dict)
 
@@ -72,6 +72,9 @@ class _Forms:
                 self.made[name] = rebuild(value, self.change)
         return self.made[name]
 
+    def known(self, name: str) -> Node | None:
+        return self.of(name) if name in self.equations else None
+
     def is_new(self, log: Equation) -> bool:
         return log.target not in self.equations
 
@@ -84,7 +87,7 @@ class _Forms:
 
     def change(self, node: Node) -> Node | None:
         made = _log(node, self.seen) or _sigmoid(node, self.seen)
-        made = made or _label(node, self.seen) or self.guard.guarded(node)
+        made = made or _label(node, self.seen) or Guard(self.known, self.constants).guarded(node)
         if made and node.op == "log" and node.args[0].op == "ref":
             made = self.log_of(node.args[0]["name"], _like(made, node))
         return made and _like(made, node)

@@ -118,14 +118,14 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     dlogits = dlogits_out + np.broadcast_to(dJ_out / N, (N,))[:, None] * (
         softmax(logits) - one_hot(y, V, -1, dtype)
     )  # (N, V)
-    dh_out_at_step_dh = dh_out + at_step(dlogits @ W_hy.T, -1, T)  # (T, N, H)
+    dh_above = dh_out + at_step(dlogits @ W_hy.T, -1, T)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
     dh_prev = np.zeros((N, H), dtype)  # (N, H)
 
     # one step after another, from the last
     for t in reversed(range(T)):
-        dh = dh_out_at_step_dh[t] + dh_prev  # (N, H)
+        dh = dh_above[t] + dh_prev  # (N, H)
         da_h[t] = dh * (1 - h[t] ** 2)  # (N, H)
         dh_prev = da_h[t] @ W_hh.T  # (N, H)
 
@@ -245,4 +245,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 a9ad86cd9fcdc6f3bb7f8aec7fd8d2242da6488db10388bfb491bb96ba1dd561
+# bpgen: sha256 70d9b11a2e9ebd46c52e1739178418f6f939474276ac2f131b1e18ac91d44a58

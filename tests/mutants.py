@@ -1,34 +1,27 @@
-"""Does the shipped test bite? Wrong derivatives are planted, and the test that ships must find each.
+"""Does the shipped test bite? Wrong derivatives are planted, and the test must find each.
 
     python tests/mutants.py [CELL ...] [--kinds M1,M6] [--each N] [--jobs 2] [-x]
 
-Every mutant (`mutations` makes them from the backward equations of a cell of the library) is scheduled and
-written like any module, into a directory of its own, beside the unchanged test of the right module;
-pytest runs that test in a process of its own, and must fail by an assertion. What comes out is the kill
-matrix, as Markdown: of each kind, how many mutants each row of the test fails on.
+Every mutant (`mutations` makes them from the backward equations of a cell of the library) is
+scheduled and written like any module, into a directory of its own, beside the unchanged test of the
+right module; pytest runs that test in a process of its own, and must fail by an assertion. What
+comes out is the kill matrix, as Markdown: how many mutants of each kind fail in each row of the test.
 
-A mutant that passes is a survivor: a row is too weak, or the mutant is no mutant. Those of the second
-sort stand in `EQUIVALENT`, each with its proof; the proof is checked against the equations' meaning.
+A mutant that passes is a survivor: a row is too weak, or the mutant is no mutant. Those of the
+second sort stand in `EQUIVALENT`, each with its proof, and the equations are evaluated to check it.
 """
 
 import argparse
+import shlex
 import sys
 import tempfile
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
 import mutations
-from mutations import KINDS
-from trial import Server, Verdict
-
 from bpgen import library
 from bpgen.compile import run
 from bpgen.ir import Pair
@@ -36,8 +29,8 @@ from bpgen.parse import read
 from bpgen.render import render
 from bpgen.schedule import LoopError, schedule
 from bpgen.targets import numpy, shipped
-
-PAGE = ROOT / "bpgen" / "docs" / "kill-matrix.md"
+from mutations import KINDS
+from trial import Server, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,9 @@ def test_of(pair: Pair) -> str:
 test_of.__test__ = False  # a maker of tests is none
 
 
-def planted(cell: str, kinds: Sequence[str] = tuple(KINDS), each: int | None = None) -> Iterator[Mutant]:
+def planted(
+    cell: str, kinds: Sequence[str] = tuple(KINDS), each: int | None = None
+) -> Iterator[Mutant]:
     """The mutants of a cell; at most `each` of a kind, spread evenly over all there are."""
     pair = right(cell)
     found = defaultdict(list)
@@ -96,7 +91,7 @@ def _spread(found: list, each: int | None) -> list:
 def trials(
     cell: str, kinds: Sequence[str], each: int | None, options: Sequence[str] = ()
 ) -> list[tuple[Mutant, Verdict]]:
-    """Run the shipped test of a cell on the right module, which must pass, and on every mutant."""
+    """Run the shipped test of a cell on every mutant of it."""
     test = test_of(right(cell))
     ended = []
     with Server() as server, tempfile.TemporaryDirectory() as scratch:
@@ -114,28 +109,103 @@ def laid(folder: Path, cell: str, module: str, test: str) -> Path:
     return folder
 
 
+# -- survivors ------------------------------------------------------------------------------------
+
+# (cell, what was done) -> why that changes nothing
+EQUIVALENT: dict[tuple[str, str], str] = {}
+
+
+def settled(mutant: Mutant, verdict: Verdict) -> str:
+    """The end of a verdict; "equivalent" for a survivor with a proof, "survivor" without."""
+    if verdict.end != "passed":
+        return verdict.end
+    return "equivalent" if (mutant.cell, mutant.what) in EQUIVALENT else "survivor"
+
+
+# -- the page -------------------------------------------------------------------------------------
+
+Trial = tuple[Mutant, Verdict]
+KILLED = ("assertion", "guard")
+
+
+def page(ended: Sequence[Trial], command: str) -> str:
+    """The kill matrix as Markdown."""
+    ends = Counter(settled(*trial) for trial in ended)
+    killed = sum(ends[end] for end in KILLED)
+    cells = len({mutant.cell for mutant, _ in ended})
+    lines = [
+        "# Kill matrix",
+        "",
+        f"Rebuilt by `{command}`.",
+        "",
+        "Each mutant is a module of the library with right outputs and, in one place, wrong",
+        "gradients. The test that ships beside the right module was run on each: a number says how",
+        "many mutants of a kind fail in a row of that test. *Alone* counts those that no other row",
+        "sees.",
+        "",
+        f"{len(ended)} mutants of {cells} cells: {killed} killed ({ends['assertion']} by an assertion",
+        f"first, {ends['guard']} by an argument that may not be written to or an error in floating",
+        f"point), {ends['equivalent']} equivalent, {ends['crash'] + ends['timeout']} crashed,",
+        f"{ends['survivor']} survived.",
+        "",
+        *_matrix(ended),
+    ]
+    rest = [trial for trial in ended if settled(*trial) not in KILLED]
+    if rest:
+        lines += ["", "| cell | kind | mutant | end |", "|---|---|---|---|"]
+    for mutant, verdict in rest:
+        said = EQUIVALENT.get((mutant.cell, mutant.what), verdict.said)
+        end = ": ".join(filter(None, (settled(mutant, verdict), said)))
+        lines.append(
+            f"| {mutant.cell} | {mutant.kind} | `{mutant.what}` | {end} |".replace("||", "|")
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _matrix(ended: Sequence[Trial]) -> Iterator[str]:
+    rows = Counter(row for _, verdict in ended for row in verdict.rows)
+    named = [row for row, _ in rows.most_common() if row]
+    heads = [row.removeprefix("test_").replace("_", " ") for row in named]
+    yield f"| kind | what | mutants | killed | {' | '.join(heads)} |"
+    yield f"|---|---|{'---:|' * (len(heads) + 2)}"
+    for kind, what in KINDS.items():
+        own = [trial for trial in ended if trial[0].kind == kind]
+        if own:
+            yield _line(f"{kind} | {what}", own, named)
+    yield _line("all | ", ended, named)
+    alone = Counter(v.rows[0] for _, v in ended if len(v.rows) == 1)
+    yield f"| alone | | {sum(alone.values())} | | {' | '.join(str(alone[row]) for row in named)} |"
+
+
+def _line(lead: str, ended: Sequence[Trial], named: Sequence[str]) -> str:
+    killed = sum(settled(*trial) in KILLED for trial in ended)
+    counts = [sum(row in verdict.rows for _, verdict in ended) for row in named]
+    return f"| {lead} | {len(ended)} | {killed} | {' | '.join(map(str, counts))} |"
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
 def main(words: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("cells", nargs="*", metavar="CELL")
-    parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--each", type=int)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("-x", action="store_true")
-    args = parser.parse_args(words)
-    started = time.perf_counter()
-    ended = []
-    with ProcessPoolExecutor(args.jobs) as pool:
-        cells = args.cells or library.names()
-        jobs = {c: pool.submit(trials, c, args.kinds.split(","), args.each, ["-x"] * args.x) for c in cells}
-        for cell, job in jobs.items():
+    """Print the matrix; 1 if anything survived or crashed."""
+    parser = argparse.ArgumentParser(description="Does the shipped test find planted mistakes?")
+    parser.add_argument("cells", nargs="*", metavar="CELL", help="all of the library, if none")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="such as M1,M6; all, if not given")
+    parser.add_argument("--each", type=int, help="at most so many mutants of a kind and cell")
+    parser.add_argument("--jobs", type=int, default=2, help="how many cells at a time")
+    parser.add_argument("-x", action="store_true", help="stop each run at its first failure")
+    given = parser.parse_args(words)
+    kinds, options = given.kinds.split(","), ["-x"] * given.x
+    cells = given.cells or library.names()
+    ended: list[Trial] = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        jobs = [pool.submit(trials, cell, kinds, given.each, options) for cell in cells]
+        for cell, job in zip(cells, jobs, strict=True):
             ended += job.result()
-            print(cell, len(job.result()), Counter(v.end for _, v in job.result()), file=sys.stderr)
-    for m, v in ended:
-        if v.end not in ("assertion","guard"):
-            print(v.end, m.cell, m.kind, m.what, v.first, v.said[:200])
-    print(time.perf_counter()-started, len(ended))
-    import pickle
-    pickle.dump([(m.cell,m.kind,m.what,v) for m,v in ended], open('/tmp/w/ended.pkl','wb'))
+            counts = Counter(settled(*trial) for trial in job.result())
+            print(cell, dict(counts), file=sys.stderr, flush=True)
+    print(page(ended, shlex.join(["python", "tests/mutants.py", *(words or sys.argv[1:])])), end="")
+    return int(any(settled(*trial) not in (*KILLED, "equivalent") for trial in ended))
 
 
 if __name__ == "__main__":

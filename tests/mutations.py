@@ -1,11 +1,11 @@
-"""Wrong derivatives, planted on purpose: what `mutants` writes as modules and lets the shipped tests find.
+"""Wrong derivatives, planted on purpose: what `mutants` writes as modules and lets tests find.
 
 A mutation takes a pair of forward and backward equations (after `simplify`) and yields pairs whose
 backward equations are wrong in one place. The forward half is never touched, so that a mutant is a
-module which computes the right outputs and wrong gradients. Kinds M1 to M20 work on equations, M21 and M22
-(memory) on the lines of the backward function that comes out.
+module which computes the right outputs and wrong gradients. Kinds M1 to M20 work on equations, M21
+and M22 (memory) on the lines of the backward function that comes out.
 
-Mutants that no schedule can run, or whose shapes do not fit, are not made; `mutants` counts what is left.
+Mutants whose shapes do not fit are not made.
 """
 
 import ast
@@ -73,7 +73,7 @@ class Place:
 
     @property
     def adjoint(self) -> bool:
-        """Whether the part depends on what backward is given, and is no fact of the forward pass."""
+        """Whether the part depends on what backward is given; else it is of the forward pass."""
         return mentions(self.pair, self.node)
 
 
@@ -481,8 +481,10 @@ def of_given(pair: Pair) -> Found:
             )
 
         yield "M13", f"the gradient of {output} dropped", swap(zeros)
-        yield "M14", f"ones for the gradient of {output}", swap(
-            lambda n: apply("ones", shape=n.shape)
+        yield (
+            "M14",
+            f"ones for the gradient of {output}",
+            swap(lambda n: apply("ones", shape=n.shape)),
         )
         if pair.cell.equation(output).timed:
             for last in (True, False):
@@ -582,7 +584,11 @@ def edits(module: str) -> Iterator[tuple[str, str, str]]:
             )
             head, _, tail = fresh.rpartition("    return Grads(")
             kept = f'    KEPT["{name}", {shape}] = {name}\n    return Grads('
-            yield "M22", f"{name} starts from the last call", f"{before}{head}{kept}{tail}{after}{_HELPERS}"
+            yield (
+                "M22",
+                f"{name} starts from the last call",
+                f"{before}{head}{kept}{tail}{after}{_HELPERS}",
+            )
     for line in after.splitlines():
         if "np.add.at(" in line:
             into, index, rows = map(ast.unparse, ast.parse(line.strip()).body[0].value.args)
@@ -590,9 +596,7 @@ def edits(module: str) -> Iterator[tuple[str, str, str]]:
             yield "M4", "scatter: the last of equal labels only", f"{before}{body}{loose}"
 
 
-def _shared(
-    module: str, body: str, names: dict[str, None], remade: Callable[[str], str]
-) -> Found:
+def _shared(module: str, body: str, names: dict[str, None], remade: Callable[[str], str]) -> Found:
     """M21: results in memory of `saved`, writing into what was given."""
     saved, grads, given = (_fields(module, record) for record in ("Saved", "Grads", "Params"))
     grads |= {f"d{name}": shape for name, shape in given.items()}
@@ -602,11 +606,12 @@ def _shared(
                 lines = f"    saved.{kept}[...] = {name}\n    {name} = saved.{kept}\n"
                 yield "M21", f"{name} lies in saved.{kept}", remade(lines)
             elif shape and grads.get(name) and shape == f"(T, {grads[name][1:]}":
-                lines = f"    if T:\n        saved.{kept}[0] = {name}\n        {name} = saved.{kept}[0]\n"
+                row = f"saved.{kept}[0]"
+                lines = f"    if T:\n        {row} = {name}\n        {name} = {row}\n"
                 yield "M21", f"{name} lies in saved.{kept}[0]", remade(lines)
     for kept, shape in saved.items():
         if shape:
-            halved = f"    np.multiply(saved.{kept}, 0.5, out=saved.{kept}, casting=\"unsafe\")\n"
+            halved = f'    np.multiply(saved.{kept}, 0.5, out=saved.{kept}, casting="unsafe")\n'
             yield "M21", f"saved.{kept} is halved", remade(halved)
     for name in given:
         line = f"    np.multiply(params.{name}, 0.5, out=params.{name})\n"

@@ -1,11 +1,11 @@
 """A shipped test run on a module, in a process of its own and a directory of its own.
 
-Nothing is ever imported twice from one path: Python tells an old `.pyc` from a new one by the time in
-seconds and the length of the source, so that a rewritten module may well be the old one.
+Nothing is ever imported twice from one path: Python tells an old `.pyc` from a new one by the time
+in seconds and the length of the source, so that a rewritten module may well be the old one.
 
-`plain` starts `python -m pytest`. `Server` does the same many times faster: a process that has imported
-NumPy and pytest, and nothing under test, forks for each run. Both read pytest's summary, so that they say
-the same of the same run; systems without fork always take the plain way.
+`plain` starts `python -m pytest`. `Server` does the same many times faster: a process that has
+imported NumPy and pytest, and nothing under test, forks for each run. Both read pytest's summary, so
+that they say the same of the same run; systems without fork always take the plain way.
 """
 
 import json
@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 LIMIT = 60  # seconds
@@ -29,6 +30,8 @@ ALONE = {
     "OMP_NUM_THREADS": "1",
 }
 
+_FAILED = re.compile(r"^(FAILED|ERROR) \S+?\.py(?:::(\w+)(?:\[.*?\])?)?(?: - (.*))?$", re.M)
+
 # what a row looks for by making it raise: read-only arguments, `errstate`
 _GUARDS = ("read-only", "FloatingPointError", "ComplexWarning")
 
@@ -37,8 +40,8 @@ _GUARDS = ("read-only", "FloatingPointError", "ComplexWarning")
 class Verdict:
     """How a run ended.
 
-    `end` is that of the first failure: "passed", "assertion", "guard" (a read-only argument was written
-    into, or a floating-point error raised where the row asks for it), "crash", or "timeout".
+    `end` is that of the first failure: "passed", "assertion", "guard" (a read-only argument was
+    written into, or a floating-point error raised where the row asks for it), "crash", "timeout".
     """
 
     end: str
@@ -56,7 +59,9 @@ def read(output: str, code: int | None) -> Verdict:
     passed = int(count[1]) if count else 0
     if code == 0:
         return Verdict("passed", passed=passed)
-    failed = re.findall(r"^(FAILED|ERROR) \S+?\.py(?:::(\w+)\S*)?(?: - (.*))?$", output, re.M)
+    failed = re.findall(
+        r"^(FAILED|ERROR) \S+?\.py(?:::(\w+)(?:\[.*?\])?)?(?: - (.*))?$", output, re.M
+    )
     if not failed:
         return Verdict("crash", said=output[-500:])
     rows = tuple(dict.fromkeys(row for _, row, _ in failed))
@@ -121,11 +126,9 @@ class Server:
 
 
 def serve() -> None:
-    """Answer each line of the input, which asks for one run, with its exit status and what it said."""
-    import numpy  # noqa: F401, that each run finds it there
-    import numpy.testing  # noqa: F401
-    import pytest  # noqa: F401
-
+    """Answer each line of the input, which asks for a run, with its exit status and output."""
+    for name in ("numpy", "numpy.testing", "pytest"):  # here already when a run asks for them
+        import_module(name)
     for line in sys.stdin:
         asked = json.loads(line)
         output = Path(asked["folder"]) / "output.txt"

@@ -7,6 +7,7 @@ from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.sizes import Shape
 from bpgen.targets.expressions import shape_text
+from bpgen.targets.solving import Solution, solutions
 
 
 def inputs(cell: Cell) -> list[Quantity]:
@@ -26,7 +27,7 @@ def consts(cell: Cell) -> list[Quantity]:
 
 
 def asks_steps(cell: Cell) -> bool:
-    """Whether the number of steps must be an argument: no input tells it, and something needs it."""
+    """Whether the number of steps must be an argument: needed, and told by no input."""
     if any(q.timed for q in inputs(cell)):
         return False
     sizes = [n for e in cell.equations for n in walk(e.value) if n.op == "size"]
@@ -130,7 +131,21 @@ def tables(cell: Cell, names: Names) -> list[str]:
     labels = [(name, axis_text(str(q.below))) for name, _, q in rows if q.below]
     if labels:
         lines += table("LABELS", labels)
+    solved = [
+        f"({names.quantity(s.quantity.name)!r}, {axis_text(str(s.quantity.shape[s.axis]))!r}, "
+        f"{s.name!r}, {axis_text(str(s.rest))!r}, {s.factor})"
+        for s in hidden_sizes(cell)
+    ]
+    if solved:
+        lines += layout(f"SOLVED = ({', '.join(solved)},)")
     return lines
+
+
+def hidden_sizes(cell: Cell) -> tuple[Solution, ...]:
+    """How sizes that stand alone in no array that must be given follow from those that do."""
+    given = [*inputs(cell), *params(cell)]
+    alone = {size.name for q in (*given, *initials(cell)) for size in q.shape if size.name}
+    return solutions(given, [*alone, "T"])
 
 
 def table(name: str, rows: list[tuple[str, str]]) -> list[str]:

@@ -15,6 +15,7 @@ from bpgen.schedule import Plan
 from bpgen.targets.arguments import boundary_shape, consts, initials, inputs, params, time_axis
 from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment
+from bpgen.targets.forward import forward_body
 from bpgen.targets.grouping import sizes_in
 from bpgen.targets.saving import (
     saved_fields,
@@ -37,7 +38,10 @@ def backward(plan: Plan, names: Names) -> Function:
     prelude = _backward_prelude(plan, names, [*given, *body.lines, *lines])
     words = ["params", "saved"]
     if cell.outputs:
-        words += ["*", *(f"d{o}={'1.0' if o == cell.loss else 'None'}" for o in cell.outputs)]
+        words += [
+            "*",
+            *(f"{names.cotangent(o)}={'1.0' if o == cell.loss else 'None'}" for o in cell.outputs),
+        ]
     doc = "Return Grads, from the gradients with respect to the outputs (None is zero)."
     text = (*prelude, *given, *([""] if body.lines and body.lines[0] else []), *body.lines)
     return Function(head("backward", words), doc, (*text, "", *lines))
@@ -51,11 +55,13 @@ def _backward_body(plan: Plan, names: Names) -> Body:
     for output, given in plan.pair.cotangents:
         if cell.equation(output).timed:
             external[given] = shapes[output]
+    rows = forward_body(plan, names)
     return Body(
         names,
         plan.backward,
         {s.name: s for s in cell.states if s.name in external},
         external,
+        wholes={n: rows.margins(n) for n, k in saved_views(plan) if k == "all"},
         have={(n, k) for n, k in saved_views(plan) if isinstance(k, int)},
         owned={name for _, name in plan.pair.gradients if name},
         constants=frozenset(q.name for q in consts(cell)),

@@ -31,6 +31,7 @@ class Body:
     external: dict[str, Shape]  # timed arrays that are there from the start: inputs, saved, given
     have: set[tuple[str, int]] = field(default_factory=set)  # views that are there from the start
     constants: frozenset[str] = frozenset()
+    wholes: dict[str, tuple[int, int]] = field(default_factory=dict)  # rows of whole arrays saved
     extra: tuple[tuple[str, int], ...] = ()  # readings elsewhere, that views must be there for
     allotted: set[str] = field(default_factory=set)
     owned: set[str] = field(default_factory=set)  # targets that must not share memory
@@ -74,7 +75,13 @@ class Body:
     def _fixed(self, name: str, when: Fixed) -> str:
         if self.storage.get(name) == "carry":
             return self.names.quantity(name)
-        before, after = self.margins(name)
+        inside = when.offset >= 0 if when.anchor == "first" else when.offset <= 0
+        if name in self.wholes and not inside:
+            before, after = self.wholes[name]
+        elif name in self.external:
+            before = after = 0
+        else:
+            before, after = self.margins(name)
         own = self.names.quantity(name)
         whole = self.names.whole(name) if before or after else own
         at = before + when.offset if when.anchor == "first" else when.offset - 1 - after

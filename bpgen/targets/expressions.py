@@ -202,10 +202,14 @@ def _matmul(w: Writer, node: Node) -> str:
     if left.timed and right.timed:
         return _both_timed(left, right, a, b)
     if left.timed and left.rank == 1:  # rows are steps
+        if right.rank > 2:
+            lead = ", ".join(["None"] * (right.rank - 2))
+            return f"({a}[:, {lead}, None, :] @ {b})[..., 0, :]"
         return f"({a} @ {b})"
     if right.timed and right.rank == 1:
         if left.rank > 2:
-            return f"({a} @ {b}[..., None])[..., 0]"
+            lead = ", ".join(["None"] * (left.rank - 2))
+            return f"({a} @ {b}[:, {lead}, :, None])[..., 0]"
         if left.op == "transpose":  # W.T @ x[t] for all t: the steps are rows
             return f"({b} @ {bracketed(w.write(left.args[0]))})"
         return f"({b} @ {a}.T)"

@@ -21,19 +21,22 @@ from bpgen.targets.saving import kept_as, saved_name, saved_sizes, saved_views, 
 def forward(plan: Plan, names: Names) -> Function:
     """`forward(params, x, …, h0=None, …, *, dt=0.1)`."""
     cell = plan.pair.cell
-    body = _body(plan, names)
+    body = forward_body(plan, names)
     timed = [q for q in inputs(cell) if q.timed]
     body.externals(q.name for q in timed)
     body.write()
     lines = _returned(plan, names)
-    prelude = _prelude(cell, names, body.lines)
+    prelude = _prelude(cell, names, [*body.lines, *lines])
     doc = "Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."
     return Function(
-        head("forward", _arguments(cell, names)), doc, (*prelude, *body.lines, "", *lines)
+        head("forward", _arguments(cell, names)),
+        doc,
+        (*prelude, *([""] if body.lines and body.lines[0] else []), *body.lines, "", *lines),
     )
 
 
-def _body(plan: Plan, names: Names) -> Body:
+def forward_body(plan: Plan, names: Names) -> Body:
+    """The blocks of the forward pass, to be written."""
     cell = plan.pair.cell
     return Body(
         names,
@@ -59,7 +62,8 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
     made: list[str] = []
     unpack(made, [names.quantity(q.name) for q in params(cell)], "params", lines)
     defaults = _defaults(cell, names)
-    wanted = sizes_in([*lines, *defaults], ["T", *cell.sizes])
+    refused = ["if T == 0:"] if needs_steps(cell) else []
+    wanted = sizes_in([*lines, *defaults, *refused], ["T", *cell.sizes])
     if asks_steps(cell):
         wanted = [size for size in wanted if size != "T"]
     if "dtype" in " ".join([*lines, *defaults]):
@@ -87,7 +91,7 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
             made += layout(
                 f"{own} = np.moveaxis({own}, {axis}, 0)", 4, comment(q.shape, steps=True)
             )
-    return made + defaults + [""] * bool(lines and lines[0])
+    return made + defaults
 
 
 def _defaults(cell: Cell, names: Names) -> list[str]:

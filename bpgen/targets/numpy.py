@@ -18,12 +18,14 @@ from bpgen.targets.backward import backward
 from bpgen.targets.forward import forward
 from bpgen.targets.grouping import split_groups
 from bpgen.targets.saving import saved_fields
+from bpgen.targets.sizes import without_clashes
 from bpgen.targets.streaming import fields, step_function, step_shapes, stream
 from bpgen.targets.support import HELPERS, support
 
 
 def write(plan: Plan) -> Module:
     """The page of a cell's module."""
+    plan = without_clashes(plan)
     cell = plan.pair.cell
     names = module_names(plan)
     functions = [
@@ -58,6 +60,10 @@ def module_names(plan: Plan) -> Names:
     """The names of a module, the arguments' first, so that these stay as the spec has them."""
     cell = plan.pair.cell
     names = Names(sizes=cell.sizes, helpers=(*HELPERS, *helper_names()))
+    written = {q.name for q in cell.given} | {e.target for e in cell.equations}
+    for output in cell.outputs:  # the arguments of backward; another quantity so called gives way
+        if names.cotangent(output) in written:
+            names.taken.add(names.cotangent(output))
     for q in cell.given:
         names.quantity(q.name)
     for equation in (*cell.equations, *plan.pair.forward, *plan.pair.backward):

@@ -28,8 +28,15 @@ from bpgen.lift import dependences
 from bpgen.names import Names
 from bpgen.page import head
 from bpgen.schedule import program
-from bpgen.sizes import size as named_size
-from bpgen.targets.arguments import asks_steps, consts, initials, inputs, params, time_axis
+from bpgen.targets.arguments import (
+    asks_steps,
+    consts,
+    hidden_sizes,
+    initials,
+    inputs,
+    params,
+    time_axis,
+)
 from bpgen.targets.expressions import Writer, shape_text
 from bpgen.targets.grouping import sizes_in
 
@@ -129,7 +136,8 @@ def _in_order(group: list[Equation], direction: int) -> list[Equation]:
 
 def _head(cell: Cell, names: Names, lines: list[str]) -> list[str]:
     made: list[str] = []
-    wanted = sizes_in([*lines, *_padding(cell, names)], ["T", *cell.sizes])
+    rest = [str(solved.rest) for solved in hidden_sizes(cell)]
+    wanted = sizes_in([*lines, *_padding(cell, names), *rest], ["T", *cell.sizes])
     for q in (*inputs(cell), *params(cell), *initials(cell)):
         axes = [str(size) for size in q.shape]
         if q.timed:
@@ -140,15 +148,11 @@ def _head(cell: Cell, names: Names, lines: list[str]) -> list[str]:
             text = f"{', '.join(left)}{',' if len(left) == 1 else ''}"
             made += layout(f"{text} = {names.quantity(q.name)}.shape", 4)
             wanted = [size for size in wanted if size not in here]
-    for q in (*inputs(cell), *params(cell), *initials(cell)):
-        for axis, size in enumerate(q.shape):
-            name = size.names[0] if len(size.names) == 1 else ""
-            factor = size.divided(named_size(name)) if name in wanted else None
-            if factor and factor.number:  # 4*H tells H
-                place = axis + (q.timed and axis >= time_axis(cell, q.shape))
-                text = f"{names.quantity(q.name)}.shape[{place}] // {factor.number}"
-                made += layout(f"{name} = {text}", 4)
-                wanted.remove(name)
+    for solved in hidden_sizes(cell):
+        q = solved.quantity
+        place = solved.axis + (q.timed and solved.axis >= time_axis(cell, q.shape))
+        length = f"{names.quantity(q.name)}.shape[{place}]"
+        made += layout(f"{solved.name} = ({length} - ({solved.rest})) // {solved.factor}", 4)
     return made + _padding(cell, names)
 
 

@@ -40,7 +40,7 @@ def batch_reason(cell: Cell) -> str | None:
     except Unproved as stop:
         return str(stop)
     for output in cell.outputs:
-        if status[output] == "free" and cell.equation(output).timed:
+        if status[output] == "free":
             return f"{output} does not depend on the example"
     return None
 

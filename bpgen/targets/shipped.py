@@ -25,6 +25,7 @@ from bpgen.targets.forward import needs_steps
 from bpgen.targets.numpy import filled, module_names
 from bpgen.targets.plain import plain_function
 from bpgen.targets.proofs import batch_reason, batch_size, time_reason
+from bpgen.targets.sizes import without_clashes
 from bpgen.targets.streaming import stream
 
 _PRIMES = (3, 7, 11, 2, 13, 17, 19, 23, 29, 31, 37, 41)
@@ -33,6 +34,7 @@ _OTHER_PRIMES = (2, 5, 3, 11, 13, 17, 19, 23, 29, 31, 37, 41)
 
 def write(plan: Plan) -> Test:
     """The page of the test of a cell's module."""
+    plan = without_clashes(plan)
     cell = plan.pair.cell
     names = module_names(plan)
     rows, missing = _rows(plan)
@@ -235,7 +237,4 @@ def _lone(cell: Cell, names: Names) -> list[object]:
             for part in {p for p in word.replace("-", "+").replace("*", "+").split("+") if p}:
                 if not part.isdigit():
                     places.setdefault(part, []).append((names.quantity(q.name), axis))
-    bounds = {n for q in cell.given if q.below for n in q.below.names}
-    return [
-        list(found[0]) for part, found in places.items() if len(found) == 1 and part not in bounds
-    ]
+    return [list(found[0]) for part, found in places.items() if len(found) == 1]

@@ -70,11 +70,9 @@ _LABELS = """    for name, below in LABELS.items():
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
 """
 
-_SOLVE = """    for name, v in arrays.items():  # a size that stands nowhere alone: 4*H tells H
-        for axis, size in zip((SHAPES | table)[name].split(), v.shape, strict=True):
-            factor, _, unknown = axis.partition("*")
-            if factor.isdigit() and unknown.isidentifier() and unknown not in sizes:
-                sizes[unknown] = size // int(factor), name
+_SOLVE = """    for name, axis, size, rest, factor in SOLVED:  # sizes that stand nowhere alone
+        length = arrays[name].shape[(SHAPES | table)[name].split().index(axis)]
+        sizes.setdefault(size, ((length - size_of(rest, sizes)) // factor, name))
 """
 
 _SECOND = """    for name, v in arrays.items():
