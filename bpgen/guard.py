@@ -42,7 +42,7 @@ class Guard:
             return node
         if operator.elementwise:
             args = [self._within(arg, there, harmless) for arg in node.args]
-            if operator.facts.get("unsafe"):
+            if is_unsafe(node):
                 neutral = operator.facts.get("harmless", 1.0)
                 args = [arg if self._steady(arg) else harmless(arg, there, neutral) for arg in args]
         elif operator.facts.get("reduces") and (there.rank == 0 or there.rank == node.rank):
@@ -60,12 +60,19 @@ class Guard:
 
     def _can_fail(self, node: Node) -> bool:
         """Whether an operator can fail on an argument that nobody has guarded."""
-        unsafe = node.op in OPERATORS and OPERATORS[node.op].facts.get("unsafe")
-        return bool(unsafe) and any(a.op != "where" and not self._steady(a) for a in node.args)
+        return is_unsafe(node) and any(a.op != "where" and not self._steady(a) for a in node.args)
 
     def _steady(self, arg: Node) -> bool:
         """Whether an argument is a number, or made of numbers and constants."""
         return all(n.op != "ref" or n["name"] in self.constants for n in walk(arg))
+
+
+def is_unsafe(node: Node) -> bool:
+    """Whether an operator can fail on some arguments; a positive whole power cannot."""
+    if node.op == "power" and node.args[1].op == "number":
+        exponent = node.args[1]["value"]
+        return bool(exponent < 1 or exponent != int(exponent))
+    return node.op in OPERATORS and bool(OPERATORS[node.op].facts.get("unsafe"))
 
 
 def _behind(there: Node, node: Node) -> Node:

@@ -7,8 +7,8 @@ signs move outwards, common factors out of differences and sums, numbers that do
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bpgen.ir import OPERATORS, Node, apply, is_number, number, rebuild
-from bpgen.sizes import ONE, Size
+from bpgen.ir import OPERATORS, Node, apply, is_number, number, rebuild, size_node
+from bpgen.sizes import ONE, STEPS, Size
 
 
 def rewrite(value: Node, simplexes: Mapping[str, int | None]) -> Node:
@@ -147,6 +147,8 @@ def _steps(node: Node) -> Node | None:
 
 def _sum_steps(node: Node) -> Node | None:
     (a,) = node.args
+    if not a.timed:  # the same at every step
+        return apply("multiply", size_node(STEPS), a)
     return -apply("sum_steps", a.args[0]) if a.op == "negate" else None
 
 

@@ -23,6 +23,7 @@ def simplify(pair: Pair) -> Pair:
     pair = _without_renamings(pair)
     pair = _each(pair, lambda value: rewrite(value, simplexes))
     pair = _kept(pair)
+    pair = _each(pair, lambda value: rebuild(value, _sign_of_relu))
     pair = _shared(pair)
     return _read(pair)
 
@@ -140,6 +141,13 @@ def _kept(pair: Pair) -> Pair:
                 pair = replace(pair, forward=(*pair.forward, made))
             pair = _named(pair, node, name, made=node in parts)
     return pair
+
+
+def _sign_of_relu(node: Node) -> Node | None:
+    """relu(a) > 0 where a > 0: the argument tells as much, where no name keeps the result."""
+    if node.op != "greater" or node.args[0].op != "relu":
+        return None
+    return apply("greater", node.args[0].args[0], node.args[1], place=node.place)
 
 
 def _narrows(node: Node) -> bool:

@@ -135,7 +135,7 @@ def backward(params, saved, *, dh=None, dA=None):
             - layer_norm_r[t] * (dlayer_norm_r * layer_norm_r[t]).mean(axis=-1, keepdims=True)
         ) / sqrt_r[t]  # (N, H)
         dq = np.einsum("ni,nij->nj", dr, A_prev[t])  # (N, H)
-        dp[t] = dr + np.where(np.maximum(p[t], 0.0) > 0, dq, 0)  # (N, H)
+        dp[t] = dr + np.where(p[t] > 0, dq, 0)  # (N, H)
         dA_prev = dA * lam + np.einsum("ni,nj->nij", dr, q[t])  # (N, H, H)
         dh_prev = dp[t] @ W.T  # (N, H)
 
@@ -214,4 +214,4 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-# bpgen: sha256 84b25e762a0293bdcabca842ca2f19ebfac982e292724ae8ce3725a4da959b79
+# bpgen: sha256 de9cd6ea17874dfd8aee3ed82bcdd975209176c81e77a78daab07ca9461942e4

@@ -231,7 +231,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -443,4 +443,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 9726f2a668ca687574753fe29f3e0747b40719d462eb27a64e96528b33c16879
+# bpgen: sha256 f2895b8517473a8731995865e1ae0109cc5c5eec08006fbd78a08b12b3799eed

@@ -243,7 +243,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -455,4 +455,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 4fc00364cf6e0ef6723fbd50c5fdcebaecd57565378f211a4e96ae797847d1c9
+# bpgen: sha256 e07ce14c05ef86ad2ae5d0ef7fc5cb31c4661b594c00d78d5de575e33b2d32b7

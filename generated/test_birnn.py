@@ -261,7 +261,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -383,4 +383,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 ef82790c5226fb66f40f942e1c82b11e923b05eafa0488af36dd8f5057f22bd7
+# bpgen: sha256 b85d19a6ec0b527e86fec1267dcc0c791035b72d87b3e796bc9d5baf2bd8b251

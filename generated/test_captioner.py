@@ -257,7 +257,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -397,4 +397,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 8d38b85c032fe8850c42a4af71773454a00f4005cfced15847e04df1e8f5dcc8
+# bpgen: sha256 52794147dfb539eae35611fcf82e976f3993e17666e1e8c7466c0f26d29cbc01

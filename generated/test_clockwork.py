@@ -259,7 +259,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -426,4 +426,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 b5f9d6cc9de54b401cdaf538a05045d748426a7066fabe5bc78b21754ccca84d
+# bpgen: sha256 59973f4d850cc42c5498295ebb67b9f1b0e7374121a0a470e5a746bf79610d99

@@ -233,7 +233,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -445,4 +445,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 0dabbaef13654a48123809574efdebe5e071583b8449939bfabd4412f872fd6c
+# bpgen: sha256 0274eb6a596641487ca61dd082d5c02ec2edc83c8211308d9f4de6430ecb6419

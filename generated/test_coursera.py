@@ -243,7 +243,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -455,4 +455,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 2186e8720d3d31c837dc8101b4746818181f77c636da3d6e169496bf31573404
+# bpgen: sha256 a789fa57586a19862bc49b5bcf332724b8ec5877f8b140cadbe2be01afee41ef

@@ -231,7 +231,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -443,4 +443,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 d0affdcd1575f970a619e96e11448c7491edfe060bc5c816fdbd8da7293f0e82
+# bpgen: sha256 6f86ef488def730113d2a996c104e019f384dcfa085bdfd7090f3cd88f906dbb

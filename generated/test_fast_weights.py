@@ -252,7 +252,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -488,4 +488,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 5d12ad5efd7ed56822ef30397309043dd570f90b10de736c31e7e78e61142048
+# bpgen: sha256 6c8357f2d814aff99847c16c0785d19b6b8ef7b8626536617b671239817184ac

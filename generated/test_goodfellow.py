@@ -248,7 +248,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -433,4 +433,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 1e40cbe001733875853ab852e40d672b1e56f03fcff05a3f97968799d4cd411b
+# bpgen: sha256 5b7dc39dcbcf5c25fc6ce3a1c8494afd8c3398b428f318f03b30c20a3b1f47a7

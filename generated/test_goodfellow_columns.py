@@ -258,7 +258,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -443,4 +443,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 71b680da793f21ddad2b29f6c74fdd5650d23e660124916331328cfb82d224ad
+# bpgen: sha256 4238770e73e43121a9879c086bbda911b49befc4981f37e7963cb6d06b5ead57

@@ -254,7 +254,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -466,4 +466,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 9ed544cc220140f50fd602fa4727d6f35476635a0f08ff17af6dcb9b1defa872
+# bpgen: sha256 c652583a834cb2d8d9880f8352303bc1be611c3e85434c8e3b511b9070541e4f

@@ -241,7 +241,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -453,4 +453,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 35ca8edd1f268260bfe18e7b57d8f0e21c7b6459e72a1596f04c7ff01d027796
+# bpgen: sha256 666dfea081697e553546ac96b801d448dcfa77550cbd3aba549163edbca1e66e

@@ -231,7 +231,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -443,4 +443,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 f376f925cbdbce49cf2ce4df9c37acb9450335dbbc8d9b1ae4ffbb7ab89f94ad
+# bpgen: sha256 cf88b923e3d8285b5c84144c4022bba88c579146dbd9ce37e0d4a76379b4149c

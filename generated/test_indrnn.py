@@ -236,7 +236,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -472,4 +472,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 90ba580dcc4b4d77bdf42d9b765420ee8eb5d99e6228f8bcefec7099767241a8
+# bpgen: sha256 48f6714d25b8b3aab03aca17eb0f09bbea92ef433e8441944ec778e249b132da

@@ -237,7 +237,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -449,4 +449,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 27c0ff1362f72922b0c8795727ea9ef1658e6a81c5a323dd044981030db54c42
+# bpgen: sha256 45a267bd9de151c85b8b96b66eaf31c0cb46dae5fd9b3d705afd01315e6d7b09

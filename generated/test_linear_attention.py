@@ -253,7 +253,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -489,4 +489,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 1139ee5b52a72e7aa8d05e5b75b72cbd653227561e4c3cec80b54466cad4f5f1
+# bpgen: sha256 d7bf836cd8c3d69734da43b75b80b316ed32d12c3a5cbf17dfc3975380076858

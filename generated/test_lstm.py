@@ -248,7 +248,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -460,4 +460,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 4f900414dbf2e2729d762bd77e396fbaff7bd97c7f4748839395e6c5d66859b1
+# bpgen: sha256 e57418a282e8d9c104b0f23f6aacdb34e44e597278d2f1ebbd3e3f09e664cd30

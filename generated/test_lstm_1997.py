@@ -244,7 +244,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -456,4 +456,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 8e4ad12fab4fa1b70e5be800aa9ae1394665cdc94fb2c216ba3ba92f97ef95dc
+# bpgen: sha256 918b1f5bbc52f0cce735506999d638c75e69a5870ee2d9f2f0fa8f4aae1cef40

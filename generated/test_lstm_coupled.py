@@ -246,7 +246,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -458,4 +458,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 407f6a33349899ecbef9b6bc4bf0af2feb6b64928dd3606664c0d30afff2c869
+# bpgen: sha256 15aa08361fe89f66a527ab2c85b99a460f41485dea14606884f615884ff355fb

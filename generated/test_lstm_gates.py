@@ -261,7 +261,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -473,4 +473,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 56f2fd5c960b6027d1561fc6113a0440d8d1494abb82b90d5f5448a33aad9edb
+# bpgen: sha256 4a9f5f9d12b83f8f32e2b7362fb2158e1ae8eb6181601dafd3bde6af0778db22

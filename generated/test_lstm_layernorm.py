@@ -260,7 +260,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -472,4 +472,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 aff2847d6816dec95144604080ab8c834ee72c25bdfc86e34fbd13f8d7934f63
+# bpgen: sha256 8529335f59ee7e6e5e99887721faa0e5bcdf859d9173e486351743c08b6a3be2

@@ -249,7 +249,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -461,4 +461,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 450c18b7b16a2f05d3a026c19588046b42980bd87f0c98cd6a89e294eb7934b7
+# bpgen: sha256 535f9e0919341d664ec0d0a5957ea7233c1b252f1b08339d5c734840e7ddb4b6

@@ -252,7 +252,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -464,4 +464,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 5288313dd1065d005a25f19294da8b6d45882412bec9bfb58e91310aef0e2ff1
+# bpgen: sha256 d15c933049cfd008a73e5c9aa0001cb6b84f4e45ef4b9b005f467a70fea097af

@@ -246,7 +246,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -458,4 +458,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 ad99e72af489a5762cf06b664c5cf1ffde894f8d97288c68f2649dc369ff4040
+# bpgen: sha256 d8be94011c4e25fe148f4b3359410f42f902cb238412514bc713ea19f32fe7a7

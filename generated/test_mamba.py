@@ -248,7 +248,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -460,4 +460,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 04a93fd6f33a31d8f48f20d3cb7f8623e480a6b32706bfa9b16dd0d3c1368a45
+# bpgen: sha256 df5a1505cfbf2328bd84f066dec00e372c0aec6501de7bc7e0fe509fb2759969

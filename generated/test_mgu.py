@@ -239,7 +239,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -451,4 +451,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 9e05c625c705fa39df9733b2215c848d97610aff4846b70738f31bfd546c8abf
+# bpgen: sha256 b99121a93e407e3b4eadbedddd6aabdd081d73998fcadd50c0f5b713c434f501

@@ -237,7 +237,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -449,4 +449,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 f030fb73354768081c08e02596dada790757fbcff7e81c8bfdad50f0a6bb6613
+# bpgen: sha256 cdb3e2ec8e6248985da371081a4def804e6db8d8b32fc77cf204e43f1f0a5469

@@ -239,7 +239,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -451,4 +451,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 c6339776967cd40ed862d1dfd7005662a41e7f8c56f27b2bc6064383dfae00a9
+# bpgen: sha256 08cae766669de6a6567bf4e5c3723306e815d689505948f10c3cf60bac9381c3

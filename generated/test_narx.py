@@ -229,7 +229,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -441,4 +441,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 15c5d9275194a79e916400c385e698de8d7ae7592dbc75faee8eb457a388cc42
+# bpgen: sha256 1100c14808da1679ec0b98d14b208aba4cbfba3005161bec5d55b6428f96f670

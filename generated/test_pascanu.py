@@ -236,7 +236,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -421,4 +421,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 9ba3c1e672c76d3f2e1ca814d203f977d381401a4f579750b1e541e5863e1075
+# bpgen: sha256 f9ab4a3a6d5ae33e317c23bad6b5ae04b74d344e8fd9641bb5950b14ed4382b3

@@ -230,7 +230,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -415,4 +415,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 744109edbfd8da1bfbb2f8da682d42934c7d934e85f6af31204a6648fd2c6983
+# bpgen: sha256 7c840865eb0c16af2cac9acc1252d9db36298ef6615f096228cdd7b8fff29119

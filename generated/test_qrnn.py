@@ -244,7 +244,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -411,4 +411,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 14bce7e79a31dfdb1c97a108366ed320dd1fc1be9efa1edf2457df1a17b18365
+# bpgen: sha256 399ec046159a266921d4830963e28e687e344f9bd52bd594cc94fe944653c461

@@ -231,7 +231,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -443,4 +443,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 40f621145628463de20fd3b9c2c9367fe1b122a6d4ba0e9560d4cd3758954e6c
+# bpgen: sha256 900fc82534210ec5a8ba3012e713d5180646ae74816cf2fe104ff45bb8d0c572

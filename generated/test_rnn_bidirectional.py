@@ -237,7 +237,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -386,4 +386,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 fd2541cdef6d7267171dd605fc3a6ecd8fd66b55a729021ff6e92916e35cf2d5
+# bpgen: sha256 5032ae87b378b027c630b8541ee846f880bb305c528702ad1c700aa48c1f07f0

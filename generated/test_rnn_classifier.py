@@ -251,7 +251,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -388,4 +388,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 1ab3424a76118f5ac424be33322b8c841582c79b08c332e47aa15efad6a6f5b2
+# bpgen: sha256 2691f8c389e36a727733adf5cbf3ec0e858134c89bbdc0f6d0e23c02aef26f71

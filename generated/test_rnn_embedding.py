@@ -254,7 +254,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -439,4 +439,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 50b186c0c19c55a5faee4d1745f9a05bfd78c87f891de24616be05eb2da098bd
+# bpgen: sha256 38d4714d12ae45791f9df8f2828e75c32c054a574212dc691836d0d8b884d427

@@ -232,7 +232,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -417,4 +417,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 d90b439c6c35bae5f790590f54dc24e8e54ffc1c4bf113564944929e54d60996
+# bpgen: sha256 75f2bdc04d5953fae766b8f7a30b1dfb1b1256d160440b0bf5d78e6f315c4134

@@ -236,7 +236,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -472,4 +472,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 6ddfbcec74ccfc4db03cc6940604eb960a658d039d8710642c7b4d7cf4d84db6
+# bpgen: sha256 d9454ecd1799386a0eb27ba96f1ee916f791c18669227e17f54df184dae99008

@@ -248,7 +248,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -433,4 +433,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 edf4032c9509eb757e248d2495d79c3eab75752e9439d5b4fc36711b256f9143
+# bpgen: sha256 beec90a0164f9cba9f0351d02c68a859b64311e7ae980e0e66317ffcd4aad338

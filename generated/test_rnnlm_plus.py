@@ -248,7 +248,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -433,4 +433,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 361fb7deb1735527e01c41f805d3c876ee0e8331d5b39b1c1358f41f345c5139
+# bpgen: sha256 b6919eb48a96abb34e1985c772187b1d0425f0f1b348158a50d4220aadb2e79e

@@ -239,7 +239,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -451,4 +451,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 5309438d2dd88d644712799f32d3c4f7fe00b671925c00dc7dd49319fbe5792f
+# bpgen: sha256 1c30801fa385e6e88ffed49ff9ab13ae4e99a2cfbe012216162f9b7a6a12cc61

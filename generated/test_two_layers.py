@@ -273,7 +273,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -485,4 +485,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 f21e9f4192a3e8007d412b2e9b79b9587cf73bef0eae041041d1e876143e4f63
+# bpgen: sha256 e276942a03e2ca3fc39a4b79c724eafc0e2e57c9bcf8374b31fd6fea3671d867

@@ -239,7 +239,7 @@ def test_entries(name):
 
 @pytest.mark.parametrize("which", WHICH)
 def test_linear(which):
-    """A power of two times the cotangents gives it times the gradients, to the bit; zero gives zero.
+    """Cotangents times a power of two give gradients times it, to the bit; zero gives zero.
 
     Large and small powers, so that nothing can be clipped far out or dropped near zero.
     """
@@ -451,4 +451,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 dde26357bb256d1cc6e7f5271f287628de8fcdfc0cdc9176fbceec524164a993
+# bpgen: sha256 ea132951cced2851229fa2f228223e1f54887f6ad4bc139850766e80617c0cbb

@@ -5,7 +5,7 @@
 Every mutant (`mutations` makes them from the backward equations of a cell of the library) is
 scheduled and written like any module, into a directory of its own, beside the unchanged test of the
 right module; pytest runs that test in a process of its own, and must fail by an assertion. What
-comes out is the kill matrix, as Markdown: how many mutants of each kind fail in each row of the test.
+comes out is the kill matrix, as Markdown: how many mutants of a kind fail in each row of the test.
 
 A mutant that passes is a survivor: a row is too weak, or the mutant is no mutant. Those of the
 second sort stand in `EQUIVALENT`, each with its proof, and the equations are evaluated to check it.
@@ -21,14 +21,18 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 import mutations
 from bpgen import library
 from bpgen.compile import run
+from bpgen.interpret import run as evaluate
 from bpgen.ir import Pair
 from bpgen.parse import read
 from bpgen.render import render
 from bpgen.schedule import LoopError, schedule
 from bpgen.targets import numpy, shipped
+from drawing import drawn, sizes_of
 from mutations import KINDS
 from trial import Server, Verdict
 
@@ -44,9 +48,28 @@ class Mutant:
     pair: Pair | None
 
 
+# what no cell of the library has
+EXTRA = {
+    "stopped": """
+cell  stopped
+about "A state that is read twice, once where nothing flows back."
+
+dim   N, D, H
+
+input x[t] : (N, D)
+param W : (D, H)
+param U : (H, H)
+state h[t] : (N, H)
+
+h[t] = tanh(x[t] @ W + h[t-1] @ U + stop_gradient(h[t-1] @ U))
+"""
+}
+
+
 def right(cell: str) -> Pair:
-    """The equations of a cell of the library, as they are."""
-    return run(read(library.text(cell).encode(), f"{cell}.spec"), "simplify")
+    """The equations of a cell of the library, or of a further one, as they are."""
+    text = EXTRA.get(cell) or library.text(cell)
+    return run(read(text.encode(), f"{cell}.spec"), "simplify")
 
 
 def module_of(pair: Pair) -> str:
@@ -115,6 +138,24 @@ def laid(folder: Path, cell: str, module: str, test: str) -> Path:
 EQUIVALENT: dict[tuple[str, str], str] = {}
 
 
+def agree(pair: Pair, wrong: Pair, seed: int) -> bool:
+    """Whether two pairs mean the same gradients: both evaluated, at one random place."""
+    cell = pair.cell
+    sizes = sizes_of(cell, T=7)
+    given = drawn(cell, sizes, seed)
+    rng = np.random.default_rng(seed)
+    timed = {q.name: q.timed for q in cell.given}
+    outputs = evaluate(pair.forward, cell.states, given, timed, sizes)
+    for output, name in pair.cotangents:
+        given[name] = rng.normal(size=np.shape(outputs[output]))
+        timed[name] = cell.equation(output).timed
+    found = []
+    for p in (pair, wrong):
+        values = evaluate((*p.forward, *p.backward), cell.states, given, timed, sizes)
+        found.append([values[name] for _, name in p.gradients if name])
+    return all(np.allclose(a, b, rtol=1e-12, atol=1e-13) for a, b in zip(*found, strict=True))
+
+
 def settled(mutant: Mutant, verdict: Verdict) -> str:
     """The end of a verdict; "equivalent" for a survivor with a proof, "survivor" without."""
     if verdict.end != "passed":
@@ -131,7 +172,7 @@ KILLED = ("assertion", "guard")
 def page(ended: Sequence[Trial], command: str) -> str:
     """The kill matrix as Markdown."""
     ends = Counter(settled(*trial) for trial in ended)
-    killed = sum(ends[end] for end in KILLED)
+    killed, lost = sum(ends[end] for end in KILLED), ends["crash"] + ends["timeout"]
     cells = len({mutant.cell for mutant, _ in ended})
     lines = [
         "# Kill matrix",
@@ -143,10 +184,10 @@ def page(ended: Sequence[Trial], command: str) -> str:
         "many mutants of a kind fail in a row of that test. *Alone* counts those that no other row",
         "sees.",
         "",
-        f"{len(ended)} mutants of {cells} cells: {killed} killed ({ends['assertion']} by an assertion",
-        f"first, {ends['guard']} by an argument that may not be written to or an error in floating",
-        f"point), {ends['equivalent']} equivalent, {ends['crash'] + ends['timeout']} crashed,",
-        f"{ends['survivor']} survived.",
+        f"{len(ended)} mutants of {cells} cells: {killed} killed, {ends['assertion']} by an",
+        f"assertion, {ends['guard']} by a guard (an argument that may not be written to, an error in",
+        f"floating point); {ends['equivalent']} equivalent; {ends['survivor']} survived;",
+        f"{lost} crashed.",
         "",
         *_matrix(ended),
     ]
@@ -196,7 +237,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("-x", action="store_true", help="stop each run at its first failure")
     given = parser.parse_args(words)
     kinds, options = given.kinds.split(","), ["-x"] * given.x
-    cells = given.cells or library.names()
+    cells = given.cells or [*library.names(), *EXTRA]
     ended: list[Trial] = []
     with ProcessPoolExecutor(given.jobs) as pool:
         jobs = [pool.submit(trials, cell, kinds, given.each, options) for cell in cells]

@@ -106,8 +106,9 @@ class Boundary:
     def forward(self, given):
         quantities = [*self.of("input"), *self.of("initial")]
         arrays = [self.outside(q.name, given[q.name]) for q in quantities]
-        asked = inspect.signature(self.module.forward).parameters
-        extra = {name: self.sizes[name] for name in asked if name in self.sizes}
+        asked = inspect.signature(self.module.forward).parameters.values()
+        keywords = {p.name for p in asked if p.kind is p.KEYWORD_ONLY}
+        extra = {name: size for name, size in self.sizes.items() if name in keywords}
         outputs, saved = self.module.forward(self.params(given), *arrays, **extra)
         found = dict(zip(self.cell.outputs, outputs, strict=True))
         return {name: self.inside(name, v) for name, v in found.items()}, saved

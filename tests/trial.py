@@ -4,8 +4,8 @@ Nothing is ever imported twice from one path: Python tells an old `.pyc` from a 
 in seconds and the length of the source, so that a rewritten module may well be the old one.
 
 `plain` starts `python -m pytest`. `Server` does the same many times faster: a process that has
-imported NumPy and pytest, and nothing under test, forks for each run. Both read pytest's summary, so
-that they say the same of the same run; systems without fork always take the plain way.
+imported NumPy and pytest, and nothing under test, forks for each run. Both read pytest's summary,
+so that they say the same of the same run; systems without fork always take the plain way.
 """
 
 import json

@@ -7,7 +7,7 @@ After: gradients returned, time where the spec has it, nothing sharing memory wi
 import re
 from collections.abc import Iterable, Sequence
 
-from bpgen.ir import refs
+from bpgen.ir import Cell, refs
 from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.page import Function, head
@@ -18,6 +18,7 @@ from bpgen.targets.expressions import comment
 from bpgen.targets.forward import forward_body
 from bpgen.targets.grouping import sizes_in
 from bpgen.targets.saving import (
+    keeps_dtype,
     saved_fields,
     saved_name,
     saved_sizes,
@@ -38,13 +39,15 @@ def backward(plan: Plan, names: Names) -> Function:
     prelude = _backward_prelude(plan, names, [*given, *body.lines, *lines])
     words = ["params", "saved"]
     if cell.outputs:
-        words += [
-            "*",
-            *(f"{names.cotangent(o)}={'1.0' if o == cell.loss else 'None'}" for o in cell.outputs),
-        ]
+        words += ["*", *(_defaulted(cell, names, o) for o in cell.outputs)]
     doc = "Return Grads, from the gradients with respect to the outputs (None is zero)."
     text = (*prelude, *given, *([""] if body.lines and body.lines[0] else []), *body.lines)
     return Function(head("backward", words), doc, (*text, "", *lines))
+
+
+def _defaulted(cell: Cell, names: Names, output: str) -> str:
+    """`dh=None`, or `dJ=1.0` for the loss."""
+    return f"{names.cotangent(output)}={'1.0' if output == cell.loss else 'None'}"
 
 
 def _backward_body(plan: Plan, names: Names) -> Body:
@@ -74,7 +77,7 @@ def _backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[st
     used = " ".join(lines)
     given = [names.quantity(q.name) for q in params(cell)]
     shapes = _shapes_back(plan, names, sizes_in(lines, ["T", *cell.sizes]))
-    if "dtype" in used:
+    if "dtype" in used and not keeps_dtype(plan):
         shapes = _with_dtype(shapes, f"{_dtype_source(plan, names)}.dtype")
     fields = [name for name, _, _ in saved_fields(plan, names)]
     unpack(made, given, "params", [*lines, *shapes])

@@ -111,7 +111,7 @@ def _step(w: Writer, node: Node) -> str:
 
 def _cast(w: Writer, node: Node) -> str:
     (a,) = node.args
-    if not w.steps and not any(n.op == "ref" for n in walk(a)):
+    if not w.steps and not a.rank and not any(n.op == "ref" for n in walk(a)):
         return w.write(a)  # a plain Python int, of any dtype
     return w.spelled(node, [bracketed(w.write(a))])
 

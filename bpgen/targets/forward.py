@@ -15,7 +15,7 @@ from bpgen.targets.arguments import asks_steps, consts, initials, inputs, params
 from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment, shape_text
 from bpgen.targets.grouping import sizes_in
-from bpgen.targets.saving import kept_as, saved_name, saved_sizes, saved_views, unpack
+from bpgen.targets.saving import keeps_dtype, kept_as, saved_name, saved_sizes, saved_views, unpack
 
 
 def forward(plan: Plan, names: Names) -> Function:
@@ -28,11 +28,9 @@ def forward(plan: Plan, names: Names) -> Function:
     lines = _returned(plan, names)
     prelude = _prelude(cell, names, [*body.lines, *lines])
     doc = "Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."
-    return Function(
-        head("forward", _arguments(cell, names)),
-        doc,
-        (*prelude, *([""] if body.lines and body.lines[0] else []), *body.lines, "", *lines),
-    )
+    gap = [""] * bool(body.lines and body.lines[0])
+    text = (*prelude, *gap, *body.lines, "", *lines)
+    return Function(head("forward", _arguments(cell, names)), doc, text)
 
 
 def forward_body(plan: Plan, names: Names) -> Body:
@@ -147,6 +145,7 @@ def _returned(plan: Plan, names: Names) -> list[str]:
         axis = time_axis(cell, equation.shape) if equation.timed else 0
         outputs.append(f"np.moveaxis({text}, 0, {axis})" if axis else text)
     saved = [saved_name(names, *view) for view in saved_views(plan)] + saved_sizes(plan, names)
+    saved += ["dtype"] * keeps_dtype(plan)
     if len(frozen) > 1:
         lines = [
             f"    for output in ({', '.join(frozen)}):",

@@ -61,9 +61,8 @@ def module_names(plan: Plan) -> Names:
     cell = plan.pair.cell
     names = Names(sizes=cell.sizes, helpers=(*HELPERS, *helper_names()))
     written = {q.name for q in cell.given} | {e.target for e in cell.equations}
-    for output in cell.outputs:  # the arguments of backward; another quantity so called gives way
-        if names.cotangent(output) in written:
-            names.taken.add(names.cotangent(output))
+    # the arguments of backward: another quantity that is called like one gives way
+    names.taken |= {f"d{output}" for output in cell.outputs} & written
     for q in cell.given:
         names.quantity(q.name)
     for equation in (*cell.equations, *plan.pair.forward, *plan.pair.backward):

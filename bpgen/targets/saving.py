@@ -54,7 +54,17 @@ def saved_fields(plan: Plan, names: Names) -> list[tuple[str, str, str]]:
         if kept == "all":
             note = f"{note} and the steps outside"
         fields.append((saved_name(names, name, kept), note, "float" if number else "np.ndarray"))
-    return fields + [(size, "a size", "int") for size in saved_sizes(plan, names)]
+    fields += [(size, "a size", "int") for size in saved_sizes(plan, names)]
+    return fields + [("dtype", "of the arrays", "np.dtype")] * keeps_dtype(plan)
+
+
+def keeps_dtype(plan: Plan) -> bool:
+    """Whether no array that backward has would tell the dtype, so that it is kept itself."""
+    cell = plan.pair.cell
+    kinds = {q.name: q.kind for q in cell.given if q.role != "const"}
+    kinds |= {e.target: e.value.kind for e in plan.pair.forward if e.timed or e.shape}
+    real = any(kinds.get(name) == "real" for name, _ in saved_views(plan))
+    return not real and not params(cell)
 
 
 def shapes_of(plan: Plan) -> dict[str, Shape]:
@@ -78,9 +88,10 @@ def _needed(plan: Plan, size: str) -> bool:
     shapes = [e.shape for e in plan.pair.backward]
     shapes += [plan.pair.cell.equation(output).shape for output, _ in plan.pair.cotangents]
     shapes += [q.shape for q in plan.pair.cell.given if q.role in ("input", "initial")]
-    timed = any(e.timed for e in plan.pair.backward) or plan.pair.cell.layout != "first"
     if size == "T":
-        return timed or any(plan.pair.cell.equation(o).timed for o in plan.pair.cell.outputs)
+        outputs = [plan.pair.cell.equation(o).timed for o in plan.pair.cell.outputs]
+        given = [q.timed for q in plan.pair.cell.given if q.kind == "real"]
+        return any([*outputs, *given, *(e.timed for e in plan.pair.backward)])
     return any(size in s.names for shape in shapes for s in shape)
 
 

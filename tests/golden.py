@@ -1,0 +1,95 @@
+"""Golden pages: Markdown that holds specs and what must come of them, to be read and to be tested.
+
+A page is prose and fenced blocks. A block `spec` is a spec; each block behind it, up to the next
+spec, is what bpgen says of it, to the letter:
+
+    parse equations adjoint simplify schedule    the page of that stage, as `bpgen show` prints it
+    module                                       the module, without its stamp
+    module NAME                                  one function of the module, or one NamedTuple
+    report                                       the reports that refuse the spec
+
+Blocks of other labels are prose. `rewritten` gives a page as it should be, so that a test compares
+a page with that, and accepting is writing it.
+"""
+
+import ast
+import re
+from difflib import unified_diff
+from pathlib import Path
+
+from bpgen.compile import STAGES, run
+from bpgen.report import Refused, draw
+from bpgen.show import page
+from bpgen.source import Source
+
+PAGES = Path(__file__).resolve().parent / "pages"
+
+_FENCE = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_STAGE = {"equations": "check", **{name: name for name, _, _ in STAGES if name != "write"}}
+
+
+class Wrong(Exception):
+    """A page cannot be: a spec and the block behind it do not go together."""
+
+
+def rewritten(text: str) -> str:
+    """A page as it should be: every block behind a spec says what bpgen now says."""
+    source: Source | None = None
+
+    def block(found: re.Match[str]) -> str:
+        nonlocal source
+        label, part, inside = found.groups()
+        if label == "spec":
+            source = Source(f"{_cell(inside)}.spec", inside)
+        elif label in (*_STAGE, "module", "report"):
+            if source is None:
+                raise Wrong(f"a block `{label}` stands before any spec")
+            heading = f"{label} {part}" if part else label
+            return f"```{heading}\n{_said(label, part, source).rstrip()}\n```"
+        return found[0]
+
+    return _FENCE.sub(block, text)
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """The label and the text of every fenced block."""
+    return [(found[1], found[3]) for found in _FENCE.finditer(text)]
+
+
+def difference(name: str, before: str, after: str) -> str:
+    """A unified diff from what a page says to what it should, and what to do about it."""
+    lines = unified_diff(
+        before.splitlines(), after.splitlines(), f"{name}, as it stands", f"{name}, as it is now", lineterm=""
+    )
+    advice = "if what is now said is right, run the same test with --accept, and review the diff"
+    return "\n".join([*lines, "", advice])
+
+
+def _cell(text: str) -> str:
+    named = re.search(r"^cell +([A-Za-z]\w*)$", text, re.MULTILINE | re.ASCII)
+    return named[1] if named else "page"
+
+
+def _said(label: str, part: str | None, source: Source) -> str:
+    try:
+        if label == "module":
+            return _part(page("write", run(source, "write")), part)
+        value = run(source, _STAGE.get(label, "schedule"))
+    except Refused as refused:
+        drawn = "\n\n".join(draw(report, source) for report in refused.reports)
+        if label != "report":
+            raise Wrong(f"this spec should be right:\n\n{source.text}\n{drawn}") from None
+        return drawn
+    if label == "report":
+        raise Wrong(f"nothing is wrong with this spec, and a report is expected:\n\n{source.text}")
+    return page(label, value)
+
+
+def _part(module: str, name: str | None) -> str:
+    """The whole of a module, or a definition at its top level."""
+    if name is None:
+        return module
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            return "\n".join(module.splitlines()[node.lineno - 1 : node.end_lineno])
+    raise Wrong(f"the module has no `{name}`")
