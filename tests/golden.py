@@ -74,7 +74,8 @@ def _said(label: str, part: str | None, source: Source) -> str:
     try:
         if label == "module":
             return _part(page("write", run(source, "write")), part)
-        value = run(source, _STAGE.get(label, "schedule"))
+        stage = _STAGE.get(label, "schedule")
+        value = run(source, stage)
     except Refused as refused:
         drawn = "\n\n".join(draw(report, source) for report in refused.reports)
         if label != "report":
@@ -82,7 +83,7 @@ def _said(label: str, part: str | None, source: Source) -> str:
         return drawn
     if label == "report":
         raise Wrong(f"nothing is wrong with this spec, and a report is expected:\n\n{source.text}")
-    return page(label, value)
+    return page(stage, value)
 
 
 def _part(module: str, name: str | None) -> str:

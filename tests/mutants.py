@@ -185,7 +185,7 @@ def page(ended: Sequence[Trial], command: str) -> str:
         "sees.",
         "",
         f"{len(ended)} mutants of {cells} cells: {killed} killed, {ends['assertion']} by an",
-        f"assertion, {ends['guard']} by a guard (an argument that may not be written to, an error in",
+        f"assertion, {ends['guard']} by a guard (a read-only argument written to, an error in",
         f"floating point); {ends['equivalent']} equivalent; {ends['survivor']} survived;",
         f"{lost} crashed.",
         "",

@@ -56,7 +56,7 @@ WRONG = RIGHT.replace("= x[t]", "= z[t]")
 
 def test_a_block_is_filled_in_and_then_stays() -> None:
     filled = rewritten(f"{RIGHT}\nIt does nothing.\n\n```equations\n```\n\nAnd no more.\n")
-    assert "```equations\nc after equations\n" in filled and "  y[t] = x[t]  : (N)\n```\n" in filled
+    assert "```equations\nc after check\n" in filled and "  y[t] = x[t]  : (N)\n```\n" in filled
     assert filled.endswith("\n\nAnd no more.\n") and rewritten(filled) == filled
 
 

@@ -47,5 +47,9 @@ def split_text(group: tuple[Equation, ...], writer: Writer) -> str:
 
 def sizes_in(lines: Iterable[str], sizes: Iterable[str]) -> list[str]:
     """Those sizes that some line mentions."""
-    words = {word for line in lines for word in re.findall(r"[A-Za-z_]\w*", line.split("  #")[0])}
+    words = {
+        word
+        for line in lines
+        for word in re.findall(r"(?<![\w.])[A-Za-z_]\w*", line.split("  #")[0])
+    }
     return [name for name in sizes if name in words]

@@ -62,7 +62,10 @@ def module_names(plan: Plan) -> Names:
     names = Names(sizes=cell.sizes, helpers=(*HELPERS, *helper_names()))
     written = {q.name for q in cell.given} | {e.target for e in cell.equations}
     # the arguments of backward: another quantity that is called like one gives way
-    names.taken |= {f"d{output}" for output in cell.outputs} & written
+    for given in (f"d{output}" for output in cell.outputs):
+        names.taken.add(given)
+        if given not in written:  # the whole gradient of an output is called like what was given
+            names.known[given, None] = given
     for q in cell.given:
         names.quantity(q.name)
     for equation in (*cell.equations, *plan.pair.forward, *plan.pair.backward):
