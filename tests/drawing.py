@@ -41,7 +41,9 @@ def timed(cell: Cell) -> dict[str, bool]:
     return {q.name: q.timed for q in cell.given}
 
 
-def objective(cell: Cell, given: Mapping[str, Any], sizes: Mapping[str, int], dy: Mapping[str, Any]) -> Any:
+def objective(
+    cell: Cell, given: Mapping[str, Any], sizes: Mapping[str, int], dy: Mapping[str, Any]
+) -> Any:
     """The outputs of the plain equations weighted by cotangents, for real or complex arguments."""
     complexes = any(np.iscomplexobj(v) for v in given.values())
     dtype = complex if complexes else float

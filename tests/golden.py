@@ -59,7 +59,11 @@ def blocks(text: str) -> list[tuple[str, str]]:
 def difference(name: str, before: str, after: str) -> str:
     """A unified diff from what a page says to what it should, and what to do about it."""
     lines = unified_diff(
-        before.splitlines(), after.splitlines(), f"{name}, as it stands", f"{name}, as it is now", lineterm=""
+        before.splitlines(),
+        after.splitlines(),
+        f"{name}, as it stands",
+        f"{name}, as it is now",
+        lineterm="",
     )
     advice = "if what is now said is right, run the same test with --accept, and review the diff"
     return "\n".join([*lines, "", advice])

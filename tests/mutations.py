@@ -263,9 +263,11 @@ def lost_sums(at: Place) -> Change:
     if node.op not in ("sum", "mean") or not at.adjoint:
         return
     (a,) = node.args
+    axes = tuple(range(-a.rank, 0)) if node["axes"] is None else tuple(sorted(node["axes"]))
+    if all(a.shape[axis] == ONE for axis in axes):
+        return  # of one entry, the sum is the mean and the first row
     other = "mean" if node.op == "sum" else "sum"
     yield f"{other} for {node.op}", apply(other, a, **dict(node.attrs))
-    axes = tuple(range(-a.rank, 0)) if node["axes"] is None else tuple(sorted(node["axes"]))
     for row, word in ((0, "first"), (-1, "last")):
         first = a
         for axis in axes:  # from the left; a dropped axis moves none to its right
@@ -273,7 +275,8 @@ def lost_sums(at: Place) -> Change:
         if node["keepdims"]:
             first = apply("newaxis", first, axes=axes)
         yield f"{word} row for {node.op}", first
-    if node.op == "sum" and node["keepdims"]:
+    again = at.parent is not None and at.parent.op == "sum"  # which then takes these axes too
+    if node.op == "sum" and node["keepdims"] and not again:
         yield "no sum", a
 
 

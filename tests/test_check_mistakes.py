@@ -89,7 +89,7 @@ ALONE = [  # beside an equation of h that is right
     ("z = sum(U, axis=(0, -2))", "BP208", "-2"),
     ("z = sum(b, over=H, axis=0)", "BP208", "axis=0"),
     ("z = sum(b, over=t)", "BP208", "t"),
-    ("z[t] = softmax(h[t], over=(N, H))", "BP208", "softmax(h[t], over=(N, H))"),
+    ("z[t] = cumsum(h[t], over=(N, H))", "BP208", "cumsum(h[t], over=(N, H))"),
     ("z = softmax(sum(b))", "BP208", "softmax"),
     ("z = U[0:2, 3][0, 0]", "BP211", "U[0:2, 3][0, 0]"),
     ("z = U[0:2][0:3]", "BP211", "3"),

@@ -12,7 +12,9 @@ from bpgen.ir import Pair
 from bpgen.parse import read
 
 CELLS = sorted((Path(__file__).parent.parent / "bpgen" / "cells").glob("*.spec"))
-CUSTOM = {"spiking"}  # a derivative of the user's own has no complex step; its module's test has one
+CUSTOM = {
+    "spiking"
+}  # a derivative of the user's own has no complex step; its module's test has one
 
 
 def cotangents(pair: Pair, values, rng):
@@ -52,4 +54,6 @@ def test_every_gradient_agrees_with_a_complex_step(path, stage):
                 assert q.frozen or slope == 0, name
                 continue
             found = np.sum(both[target] * v)
-            assert abs(slope - found) <= 1e-10 * max(abs(slope), np.linalg.norm(both[target])) + 1e-13, name
+            assert (
+                abs(slope - found) <= 1e-10 * max(abs(slope), np.linalg.norm(both[target])) + 1e-13
+            ), name

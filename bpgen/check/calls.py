@@ -256,18 +256,19 @@ def _along(
     attrs: Attributes,
     scope: Scope,
 ) -> Node | None:
-    """An operator along one axis, the last if none was named, or along the steps."""
+    """An operator along an axis, the last if none was named, along several, or along the steps."""
     op, name = e.function.text, e.function.span
     node = operands[0].node
     over = chosen.axes or ()
-    if len(over) + chosen.steps > 1:
+    several = len(over) + chosen.steps > 1
+    if several and not OPERATORS[op].facts.get("several"):
         scope.report("BP208", f"`{op}` works along one axis", e.span)
         return None
     if not chosen.steps:
         if chosen.axes == ():
             scope.report("BP208", f"`{op}` needs an axis to work along", e.span)
             return None
-        axis = over[0] if over else -1
+        axis = over if several else over[0] if over else -1
         if not node.rank:
             message = f"`{op}` works along an axis, and this is a scalar"
             scope.report("BP208", message, name, others=explain.labels(scope, operands))
@@ -277,5 +278,6 @@ def _along(
         scope.report("BP208", f"`{op}` cannot work along the steps", e.span)
         return None
     whole = Operand(operands[0].written, apply("steps", node, place=operands[0].written.span))
-    found = build(scope, op, name, e.span, [whole], axis=-node.rank - 1, **attrs)
+    axis = (-node.rank - 1, *sorted(over)) if over else -node.rank - 1
+    found = build(scope, op, name, e.span, [whole], axis=axis, **attrs)
     return found and apply("row", found, place=e.span)

@@ -32,6 +32,7 @@ These it may state:
     mixed     True: under `steps`, arguments that do not change over time are spelled as they are
     reduces   True: takes `over=` or `axis=`, all axes if nothing is said; has `axes`, `keepdims`
     along     True: takes `over=` or `axis=`, the last axis if nothing is said; has `axis`
+    several   True, beside `along`: may work over several axes as if they were one
     heavy     True: worth keeping rather than computing again (products, exponentials, reductions)
     domain    `(low, high)` that arguments may be drawn from; a tuple of such for several arguments
     smooth    False: has kinks; a test must stay off them
@@ -61,8 +62,8 @@ from bpgen.ir import OPERATORS, Operator
 
 _NOT_OPERATORS = ("shapes", "rules", "spelling")
 _OPTIONAL = (
-    "symbol internal kind boolean joins casts timed mixed reduces along heavy domain smooth kinks "
-    "ties unsafe harmless plain helper plain_helper because differential aliases"
+    "symbol internal kind boolean joins casts timed mixed reduces along several heavy domain "
+    "smooth kinks ties unsafe harmless plain helper plain_helper because differential aliases"
 ).split()
 
 

@@ -10,6 +10,7 @@ from bpgen.ops.rules import total
 from bpgen.sizes import Shape
 
 along = True
+several = True
 heavy = True
 smooth = False
 latex = r"\operatorname{{l2\_normalize}}({a})"
@@ -27,8 +28,8 @@ def l2_normalize(x, eps, axis=-1):
 '''
 
 
-def shape(a: Shape, *, axis: int = -1, eps: float = 1e-12) -> Shape:
-    return shapes.along(a, axis=axis)
+def shape(a: Shape, *, axis: int | tuple[int, ...] = -1, eps: float = 1e-12) -> Shape:
+    return shapes.along_several(a, axis=axis)
 
 
 def numpy(a: str, *, node: Node) -> str:
@@ -39,8 +40,8 @@ def numpy(a: str, *, node: Node) -> str:
 plain = numpy
 
 
-def vjp(dy: Node, y: Node, a: Node, *, axis: int, eps: float) -> Node:
-    length = apply("norm", a, axes=(axis,), keepdims=True)
-    moved = y * total(dy * y, (axis,), keepdims=True)
+def vjp(dy: Node, y: Node, a: Node, *, axis: int | tuple[int, ...], eps: float) -> Node:
+    length = apply("norm", a, axes=shapes.axes_of(axis), keepdims=True)
+    moved = y * total(dy * y, shapes.axes_of(axis), keepdims=True)
     fixed = apply("less", length, eps)
     return (dy - apply("where", fixed, 0, moved)) / apply("maximum", length, eps)

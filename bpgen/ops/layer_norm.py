@@ -10,6 +10,7 @@ from bpgen.ops.rules import mean
 from bpgen.sizes import Shape
 
 along = True
+several = True
 heavy = True
 latex = r"\operatorname{{layer\_norm}}({a})"
 because = "a shift and a stretch of the argument change nothing, so neither may flow back"
@@ -21,8 +22,8 @@ def layer_norm(x, eps, axis=-1):
 '''
 
 
-def shape(a: Shape, *, axis: int = -1, eps: float = 1e-5) -> Shape:
-    return shapes.along(a, axis=axis)
+def shape(a: Shape, *, axis: int | tuple[int, ...] = -1, eps: float = 1e-5) -> Shape:
+    return shapes.along_several(a, axis=axis)
 
 
 def numpy(a: str, *, node: Node) -> str:
@@ -33,6 +34,6 @@ def numpy(a: str, *, node: Node) -> str:
 plain = numpy
 
 
-def vjp(dy: Node, y: Node, a: Node, *, axis: int, eps: float) -> Node:
-    scale = apply("sqrt", apply("var", a, axes=(axis,), keepdims=True) + eps)
-    return (dy - mean(dy, (axis,)) - y * mean(dy * y, (axis,))) / scale
+def vjp(dy: Node, y: Node, a: Node, *, axis: int | tuple[int, ...], eps: float) -> Node:
+    scale = apply("sqrt", apply("var", a, axes=shapes.axes_of(axis), keepdims=True) + eps)
+    return (dy - mean(dy, shapes.axes_of(axis)) - y * mean(dy * y, shapes.axes_of(axis))) / scale

@@ -5,11 +5,13 @@ The exponential of the result is the softmax, so the backward pass keeps the res
 
 from bpgen.ir import Node, apply
 from bpgen.ops.rules import total
-from bpgen.ops.shapes import along as shape
+from bpgen.ops.shapes import along_several as shape
+from bpgen.ops.shapes import axes_of
 
 __all__ = ["shape"]
 
 along = True
+several = True
 heavy = True
 latex = r"\log \operatorname{{softmax}}({a})"
 because = "∂yᵢ/∂aⱼ = δᵢⱼ - exp(yⱼ)"
@@ -29,5 +31,5 @@ def numpy(a: str, *, node: Node) -> str:
 plain = numpy
 
 
-def vjp(dy: Node, y: Node, a: Node, *, axis: int) -> Node:
-    return dy - apply("exp", y) * total(dy, (axis,), keepdims=True)
+def vjp(dy: Node, y: Node, a: Node, *, axis: int | tuple[int, ...]) -> Node:
+    return dy - apply("exp", y) * total(dy, axes_of(axis), keepdims=True)

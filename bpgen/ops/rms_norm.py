@@ -9,6 +9,7 @@ from bpgen.ops.rules import mean
 from bpgen.sizes import Shape
 
 along = True
+several = True
 heavy = True
 latex = r"\operatorname{{rms\_norm}}({a})"
 because = "a stretch of the argument changes nothing, so none may flow back"
@@ -19,8 +20,8 @@ def rms_norm(x, eps, axis=-1):
 '''
 
 
-def shape(a: Shape, *, axis: int = -1, eps: float = 1e-5) -> Shape:
-    return shapes.along(a, axis=axis)
+def shape(a: Shape, *, axis: int | tuple[int, ...] = -1, eps: float = 1e-5) -> Shape:
+    return shapes.along_several(a, axis=axis)
 
 
 def numpy(a: str, *, node: Node) -> str:
@@ -31,6 +32,6 @@ def numpy(a: str, *, node: Node) -> str:
 plain = numpy
 
 
-def vjp(dy: Node, y: Node, a: Node, *, axis: int, eps: float) -> Node:
-    scale = apply("sqrt", mean(apply("square", a), (axis,)) + eps)
-    return (dy - y * mean(dy * y, (axis,))) / scale
+def vjp(dy: Node, y: Node, a: Node, *, axis: int | tuple[int, ...], eps: float) -> Node:
+    scale = apply("sqrt", mean(apply("square", a), shapes.axes_of(axis)) + eps)
+    return (dy - y * mean(dy * y, shapes.axes_of(axis))) / scale

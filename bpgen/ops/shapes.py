@@ -38,10 +38,24 @@ def reduce(a: Shape, *, axes: tuple[int, ...] | None = None, keepdims: bool = Fa
     return tuple(s for i, s in kept if i not in gone)
 
 
-def along(a: Shape, *, axis: int = -1) -> Shape:
+def along(a: Shape, *, axis: int | tuple[int, ...] = -1) -> Shape:
     """The same shape; the operator works along one axis."""
+    if isinstance(axis, tuple):
+        raise ShapeError("one axis is wanted here, not several", code="BP208")
     check_axis(axis, a)
     return a
+
+
+def along_several(a: Shape, *, axis: int | tuple[int, ...] = -1) -> Shape:
+    """The same shape; the operator works along one axis, or over several as if they were one."""
+    for each in axes_of(axis):
+        check_axis(each, a)
+    return a
+
+
+def axes_of(axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    """One axis or several, as a tuple."""
+    return axis if isinstance(axis, tuple) else (axis,)
 
 
 def check_axis(axis: int, a: Shape) -> None:

@@ -6,11 +6,13 @@ by the result, is taken away.
 
 from bpgen.ir import Node
 from bpgen.ops.rules import total
-from bpgen.ops.shapes import along as shape
+from bpgen.ops.shapes import along_several as shape
+from bpgen.ops.shapes import axes_of
 
 __all__ = ["shape"]
 
 along = True
+several = True
 heavy = True
 latex = r"\operatorname{{softmax}}({a})"
 because = "∂yᵢ/∂aⱼ = yᵢ (δᵢⱼ - yⱼ)"
@@ -30,5 +32,5 @@ def numpy(a: str, *, node: Node) -> str:
 plain = numpy
 
 
-def vjp(dy: Node, y: Node, a: Node, *, axis: int) -> Node:
-    return y * (dy - total(dy * y, (axis,), keepdims=True))
+def vjp(dy: Node, y: Node, a: Node, *, axis: int | tuple[int, ...]) -> Node:
+    return y * (dy - total(dy * y, axes_of(axis), keepdims=True))

@@ -212,7 +212,7 @@ def _other(node: Node, rows: list[Node], name: str) -> str:
         place = _place(arg, name)
         if axes is not None and place in axes:
             raise Unproved(f"{node.op} reduces over {name}")
-        if along is not None and place == along:
+        if along is not None and place in (along if isinstance(along, tuple) else (along,)):
             raise Unproved(f"{node.op} works along {name}")
     reduces = OPERATORS[node.op].facts.get("reduces") and axes is not None
     known = ("slice", "index", "newaxis", "concat", "stack", "cross_entropy", "transpose", "take")
