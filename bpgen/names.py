@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 # what emitted modules and tests say themselves; builtins that they call are among these
 RESERVED = frozenset(
-    "np math t T params saved rng dtype output kinks Params Outputs Saved Grads SHAPES STEP "
+    "np math t T params saved dtype output kinks Params Outputs Saved Grads SHAPES STEP "
     "range reversed float over_time stacked total".split()
 ) | frozenset(keyword.kwlist)  # fmt: skip
 

@@ -52,8 +52,9 @@ def called(node: Node, target: str, names: Mapping[str, None]) -> str:
     """A name for a part that nobody has: by its equation, or else by what it works on."""
     wanted = hint(node, target)
     if wanted in names and node.args:
-        inner = f"{node.op}_{hint(node.args[0], target)}"
-        wanted = inner if len(inner) <= 28 and inner not in names else wanted
+        inner = node.args[0].args[-1] if node.args[0].op == "matmul" else node.args[0]
+        longer = f"{node.op}_{hint(inner, target)}"
+        wanted = longer if len(longer) <= 24 and longer not in names else wanted
     return fresh(wanted, names)
 
 

@@ -29,7 +29,8 @@ from bpgen.ir import (
 )
 from bpgen.parts import shared
 
-_KNOWN = ("softmax", "log_softmax", "sigmoid", "exp", "sum", "add", "subtract")
+_MOVES = ("transpose", "slice", "index", "newaxis", "take", "entries", "row", "steps", "reshape")
+_KNOWN = ("softmax", "log_softmax", "sigmoid", "exp", "sum", "add", "subtract", *_MOVES)
 
 
 def safe(cell: Cell) -> tuple[Equation, ...]:
@@ -124,6 +125,9 @@ def _log(node: Node, seen: Callable[[Node], Node]) -> Node | None:
     if node.op != "log":
         return None
     inner = seen(node.args[0])
+    if inner.op in _MOVES:  # entries are moved, so their logarithms are
+        log = _log(apply("log", inner.args[0]), seen)
+        return log and apply(inner.op, log, *inner.args[1:], **dict(inner.attrs))
     if inner.op == "softmax":
         return apply("log_softmax", inner.args[0], **dict(inner.attrs))
     if inner.op == "sigmoid":

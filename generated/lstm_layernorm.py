@@ -42,7 +42,7 @@ class Saved(NamedTuple):
 
     x: np.ndarray  # (T, N, D)
     layer_norm_z: np.ndarray  # (T, N, 4*H)
-    layer_norm_h_prev_W_h: np.ndarray  # (T, N, 4*H)
+    layer_norm_W_h: np.ndarray  # (T, N, 4*H)
     sigmoid_i: np.ndarray  # (T, N, H)
     tanh_g: np.ndarray  # (T, N, H)
     sigmoid_f: np.ndarray  # (T, N, H)
@@ -106,7 +106,7 @@ def forward(params, x, h0=None, c0=None):
     x_W_x = (fold(x) @ W_x).reshape(T, N, 4 * H)  # (T, N, 4*H)
     layer_norm_z = layer_norm(x_W_x, 1e-05)  # (T, N, 4*H)
 
-    h_prev_W_h, layer_norm_h_prev_W_h = np.empty((2, T, N, 4 * H), dtype)  # (T, N, 4*H) each
+    h_prev_W_h, layer_norm_W_h = np.empty((2, T, N, 4 * H), dtype)  # (T, N, 4*H) each
     sigmoid_i, tanh_g, sigmoid_f, sigmoid_o, layer_norm_c, tanh_h = np.empty(
         (6, T, N, H), dtype
     )  # (T, N, H) each
@@ -120,8 +120,8 @@ def forward(params, x, h0=None, c0=None):
     # one step after another
     for t in range(T):
         h_prev_W_h[t] = h_prev[t] @ W_h  # (N, 4*H)
-        layer_norm_h_prev_W_h[t] = layer_norm(h_prev_W_h[t], 1e-05)  # (N, 4*H)
-        z = layer_norm_h_prev_W_h[t] * a1 + b1 + layer_norm_z[t] * a2 + b2 + b  # (N, 4*H)
+        layer_norm_W_h[t] = layer_norm(h_prev_W_h[t], 1e-05)  # (N, 4*H)
+        z = layer_norm_W_h[t] * a1 + b1 + layer_norm_z[t] * a2 + b2 + b  # (N, 4*H)
         f, i, o, g = np.split(z, 4, axis=-1)  # (N, H) each
         sigmoid_i[t] = sigmoid(i)  # (N, H)
         tanh_g[t] = np.tanh(g)  # (N, H)
@@ -142,7 +142,7 @@ def forward(params, x, h0=None, c0=None):
     return Outputs(h, c), Saved(
         x,
         layer_norm_z,
-        layer_norm_h_prev_W_h,
+        layer_norm_W_h,
         sigmoid_i,
         tanh_g,
         sigmoid_f,
@@ -163,7 +163,7 @@ def backward(params, saved, *, dh=None, dc=None):
     (
         x,
         layer_norm_z,
-        layer_norm_h_prev_W_h,
+        layer_norm_W_h,
         sigmoid_i,
         tanh_g,
         sigmoid_f,
@@ -210,8 +210,7 @@ def backward(params, saved, *, dh=None, dc=None):
         dh_prev_W_h[t] = (
             dlayer_norm_z_
             - dlayer_norm_z_.mean(axis=-1, keepdims=True)
-            - layer_norm_h_prev_W_h[t]
-            * (dlayer_norm_z_ * layer_norm_h_prev_W_h[t]).mean(axis=-1, keepdims=True)
+            - layer_norm_W_h[t] * (dlayer_norm_z_ * layer_norm_W_h[t]).mean(axis=-1, keepdims=True)
         ) / sqrt_h[t]  # (N, 4*H)
         dc_prev = dc * sigmoid_f[t]  # (N, H)
         dh_prev = dh_prev_W_h[t] @ W_h.T  # (N, H)
@@ -226,7 +225,7 @@ def backward(params, saved, *, dh=None, dc=None):
     dx = (fold(da_z) @ W_x.T).reshape(T, N, D)  # (T, N, D)
     dW_h = fold(h_prev).T @ fold(dh_prev_W_h)  # (H, 4*H)
     dW_x = fold(x).T @ fold(da_z)  # (D, 4*H)
-    da1 = (dz * layer_norm_h_prev_W_h).sum(axis=(0, 1))  # (4*H)
+    da1 = (dz * layer_norm_W_h).sum(axis=(0, 1))  # (4*H)
     da2 = (dz * layer_norm_z).sum(axis=(0, 1))  # (4*H)
     db1 = dz.sum(axis=(0, 1))  # (4*H)
     db2 = dz.sum(axis=(0, 1))  # (4*H)
@@ -331,4 +330,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 aa13dda489978e8e3c3b67afb084f61b307d6d3eebda0b9df4e93376abb5d3a9
+# bpgen: sha256 6a6f8c6db67eee1962906773963122be6e26e7c37ed41ad926a10fe4dae7728a

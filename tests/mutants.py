@@ -6,6 +6,7 @@ Every mutant (`mutations` makes them from the backward equations of a cell of th
 scheduled and written like any module, into a directory of its own, beside the unchanged test of the
 right module; pytest runs that test in a process of its own, and must fail by an assertion. What
 comes out is the kill matrix, as Markdown: how many mutants of a kind fail in each row of the test.
+All that can be planted are more than 11,000, of which `--each` takes some of every kind and cell.
 
 A mutant that passes is a survivor: a row is too weak, or the mutant is no mutant. Those of the
 second sort stand in `EQUIVALENT`, each with its proof, and the equations are evaluated to check it.
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+import line_mutations
 import mutations
 from bpgen import library
 from bpgen.compile import run
@@ -91,7 +93,7 @@ def planted(
     found = defaultdict(list)
     for kind, what, wrong in mutations.mutations(pair):
         found[kind].append((what, wrong))
-    for kind, what, text in mutations.edits(module_of(pair)):
+    for kind, what, text in line_mutations.edits(module_of(pair)):
         found[kind].append((what, text))
     for kind in kinds:
         for what, wrong in _spread(found[kind], each):
@@ -135,7 +137,24 @@ def laid(folder: Path, cell: str, module: str, test: str) -> Path:
 # -- survivors ------------------------------------------------------------------------------------
 
 # (cell, what was done) -> why that changes nothing
-EQUIVALENT: dict[tuple[str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("antisymmetric", "dW: its first element"): "a matrix less its transpose has no diagonal",
+    ("antisymmetric", "dW: its last element"): "a matrix less its transpose has no diagonal",
+    ("hopfield", "du_prev: W.T without .T"): "W is symmetric",
+    ("hopfield", "dW_free: transposed"): "only its symmetric part is used",
+    ("hopfield", "dW: transposed"): "it is symmetric",
+    ("indrnn", "da_h: the argument of h[t]"): "relu(a) is above 0 where a is",
+    ("rnn_relu", "da_h: the argument of h[t]"): "relu(a) is above 0 where a is",
+    ("fast_weights", "da_h: the argument of h[t]"): "relu(a) is above 0 where a is",
+    (
+        "linear_attention",
+        "da_q: x_W_q[t] >= 0 for x_W_q[t] > 0",
+    ): "elu has slope 1 around 0",
+    (
+        "linear_attention",
+        "da_k: x_W_k[t] >= 0 for x_W_k[t] > 0",
+    ): "elu has slope 1 around 0",
+}
 
 
 def agree(pair: Pair, wrong: Pair, seed: int) -> bool:
@@ -177,7 +196,7 @@ def page(ended: Sequence[Trial], command: str) -> str:
     lines = [
         "# Kill matrix",
         "",
-        f"Rebuilt by `{command}`.",
+        f"Rebuilt by `{command} > bpgen/docs/kill-matrix.md`.",
         "",
         "Each mutant is a module of the library with right outputs and, in one place, wrong",
         "gradients. The test that ships beside the right module was run on each: a number says how",

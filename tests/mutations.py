@@ -2,14 +2,10 @@
 
 A mutation takes a pair of forward and backward equations (after `simplify`) and yields pairs whose
 backward equations are wrong in one place. The forward half is never touched, so that a mutant is a
-module which computes the right outputs and wrong gradients. Kinds M1 to M20 work on equations, M21
-and M22 (memory) on the lines of the backward function that comes out.
-
-Mutants whose shapes do not fit are not made.
+module which computes the right outputs and wrong gradients. Those whose shapes do not fit are not
+made. `line_mutations` has the kinds that are about memory, of which equations say nothing.
 """
 
-import ast
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -384,6 +380,8 @@ def wrong_branches(at: Place) -> Change:
 
 def epsilons(at: Place) -> Change:
     node = at.node
+    if node.op == "ref" and node["when"] == 0:  # a root that the forward pass keeps
+        node = {e.target: e.value for e in at.pair.forward}.get(node["name"], node)
     if node.op != "sqrt" or node.args[0].op != "add" or at.adjoint:
         return
     v, eps = node.args[0].args
@@ -533,98 +531,3 @@ def mutations(pair: Pair) -> Found:
 
 def _key(pair: Pair) -> tuple[object, ...]:
     return (pair.gradients, *((e.target, e.value) for e in pair.backward))
-
-
-# -- kinds that change lines of the module --------------------------------------------------------
-
-_HELPERS = '''
-KEPT = {}
-
-
-def reused(name, value):
-    """The value, in memory that the next call of the same shape writes into again."""
-    buffer = KEPT.setdefault((name, value.shape, value.dtype), np.empty_like(value))
-    buffer[...] = value
-    return buffer
-
-
-def summed(name, value):
-    """The value, and what earlier calls found."""
-    key = (name, value.shape, value.dtype)
-    KEPT[key] = KEPT.get(key, 0) + value
-    return KEPT[key].copy()
-
-
-def first(name, value):
-    """What the first call of this shape found."""
-    return KEPT.setdefault((name, value.shape, value.dtype), value.copy()).copy()
-'''
-
-
-def edits(module: str) -> Iterator[tuple[str, str, str]]:
-    """M21, M22 and the overwriting scatter, as (kind, what was done, the wrong module)."""
-    start = module.index("\ndef backward(")
-    end = module.find("\ndef ", start + 1)
-    before, body, after = module[:start], module[start:end], module[end:]
-
-    def remade(lines: str, helpers: str = "") -> str:
-        head, _, tail = body.rpartition("    return Grads(")
-        return f"{before}{head}{lines}    return Grads({tail}{after}{helpers}"
-
-    returned = body[body.rindex("    return Grads(") :]
-    names = dict.fromkeys(re.findall(r"\bd\w+", returned))
-    yield from _shared(module, body, names, remade)
-    for name in names:
-        for how in ("reused", "summed", "first"):
-            line = f'    {name} = {how}("{name}", {name})\n'
-            yield "M22", f"{name}: {how} between calls", remade(line, _HELPERS)
-    carry = re.compile(r"^    (\w+) = np\.zeros\((\(.*\)), dtype\)", re.M)
-    for found in carry.finditer(body):
-        name, shape = found[1], found[2]
-        if not name.endswith("_all"):
-            fresh = body.replace(
-                found[0], f'    {name} = KEPT.get(("{name}", {shape}), np.zeros({shape}, dtype))'
-            )
-            head, _, tail = fresh.rpartition("    return Grads(")
-            kept = f'    KEPT["{name}", {shape}] = {name}\n    return Grads('
-            yield (
-                "M22",
-                f"{name} starts from the last call",
-                f"{before}{head}{kept}{tail}{after}{_HELPERS}",
-            )
-    for line in after.splitlines():
-        if "np.add.at(" in line:
-            into, index, rows = map(ast.unparse, ast.parse(line.strip()).body[0].value.args)
-            loose = after.replace(line.strip(), f"{into}[{index}] = {rows}")
-            yield "M4", "scatter: the last of equal labels only", f"{before}{body}{loose}"
-
-
-def _shared(module: str, body: str, names: dict[str, None], remade: Callable[[str], str]) -> Found:
-    """M21: results in memory of `saved`, writing into what was given."""
-    saved, grads, given = (_fields(module, record) for record in ("Saved", "Grads", "Params"))
-    grads |= {f"d{name}": shape for name, shape in given.items()}
-    for name in names:
-        for kept, shape in saved.items():
-            if shape and grads.get(name) and shape == grads[name]:
-                lines = f"    saved.{kept}[...] = {name}\n    {name} = saved.{kept}\n"
-                yield "M21", f"{name} lies in saved.{kept}", remade(lines)
-            elif shape and grads.get(name) and shape == f"(T, {grads[name][1:]}":
-                row = f"saved.{kept}[0]"
-                lines = f"    if T:\n        {row} = {name}\n        {name} = {row}\n"
-                yield "M21", f"{name} lies in saved.{kept}[0]", remade(lines)
-    for kept, shape in saved.items():
-        if shape:
-            halved = f'    np.multiply(saved.{kept}, 0.5, out=saved.{kept}, casting="unsafe")\n'
-            yield "M21", f"saved.{kept} is halved", remade(halved)
-    for name in given:
-        line = f"    np.multiply(params.{name}, 0.5, out=params.{name})\n"
-        yield "M21", f"params.{name} is halved", remade(line)
-    for name in dict.fromkeys(re.findall(r"^    (\w+) = .*cotangent\(", body, re.M)):
-        yield "M21", f"{name} is halved", remade(f"    np.multiply({name}, 0.5, out={name})\n")
-
-
-def _fields(module: str, record: str) -> dict[str, str]:
-    """The fields of a record of the module that are arrays, with their shapes as text."""
-    block = re.search(rf"^class {record}\(NamedTuple\):\n(.*?)\n\n\n", module, re.M | re.S)
-    found = re.findall(r"^    (\w+): np\.ndarray  # (\(.*?\))$", block[1] if block else "", re.M)
-    return dict(found)

@@ -8,9 +8,11 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
 from golden import PAGES, Wrong, blocks, difference, rewritten
 
 ROOT = PAGES.parent.parent
@@ -38,7 +40,7 @@ def test_a_page_is_complete(path: Path) -> None:
     labels = [label for label, _ in blocks(text)]
     assert text.startswith("# ") and labels and text.count("\n```") == 2 * len(labels)
     assert labels[0] == "spec" and labels[-1] != "spec"
-    assert ("spec", "spec") not in zip(labels, labels[1:], strict=False)
+    assert ("spec", "spec") not in pairwise(labels)
 
 
 def test_every_mistake_is_on_a_page() -> None:

@@ -74,10 +74,9 @@ def _backward_body(plan: Plan, names: Names) -> Body:
 def _backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[str]:
     cell = plan.pair.cell
     made: list[str] = []
-    used = " ".join(lines)
     given = [names.quantity(q.name) for q in params(cell)]
     shapes = _shapes_back(plan, names, sizes_in(lines, ["T", *cell.sizes]))
-    if "dtype" in used and not keeps_dtype(plan):
+    if sizes_in(lines, ["dtype"]) and not keeps_dtype(plan):
         shapes = _with_dtype(shapes, f"{_dtype_source(plan, names)}.dtype")
     fields = [name for name, _, _ in saved_fields(plan, names)]
     unpack(made, given, "params", [*lines, *shapes])

@@ -64,7 +64,7 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
     wanted = sizes_in([*lines, *defaults, *refused], ["T", *cell.sizes])
     if asks_steps(cell):
         wanted = [size for size in wanted if size != "T"]
-    if "dtype" in " ".join([*lines, *defaults]):
+    if sizes_in([*lines, *defaults], ["dtype"]):
         wanted.append("dtype")
     given = [names.quantity(q.name) for q in (*inputs(cell), *initials(cell))]
     call = ", ".join(
@@ -90,6 +90,21 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
                 f"{own} = np.moveaxis({own}, {axis}, 0)", 4, comment(q.shape, steps=True)
             )
     return made + defaults
+
+
+def _needed_initials(cell: Cell, names: Names) -> list[str]:
+    """Refuse a call without initial values, where nothing else tells a size of theirs."""
+    told = {n for q in (*inputs(cell), *params(cell)) for size in q.shape for n in size.names}
+    made: list[str] = []
+    for q in initials(cell):
+        hidden = [n for size in q.shape for n in size.names if n not in told]
+        if hidden:
+            own = names.quantity(q.name)
+            made.append(f"    if {own} is None:")
+            text = f"{own}: must be given here, since nothing else tells {hidden[0]}"
+            made += layout(f'raise ValueError("{text}")', 8)
+            told |= set(hidden)
+    return made
 
 
 def _defaults(cell: Cell, names: Names) -> list[str]:

@@ -196,7 +196,7 @@ def _head(cell: Cell, names: Names, stream: Stream, lines: list[str]) -> list[st
     if used:
         shown = ", ".join(name if name in used else "_" for name in given)
         made += layout(f"{shown}{',' if len(given) == 1 else ''} = params", 4)
-    wanted = sizes_in(lines, cell.sizes) + ["dtype"] * ("dtype" in " ".join(lines))
+    wanted = sizes_in(lines, [*cell.sizes, "dtype"])
     arrays = [name for name, _ in step_shapes(cell, names, stream)]
     call = ", ".join([f'"{" ".join(wanted)}"', "STEP", "params", *(f"{a}={a}" for a in arrays)])
     target = f"{', '.join(wanted)}{',' if len(wanted) == 1 else ''} = " if wanted else ""
