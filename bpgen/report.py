@@ -65,6 +65,12 @@ def safe(text: str, limit: int = 80) -> str:
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
 
 
+def safe_path(path: object, limit: int = 80) -> str:
+    """A path as it may stand in a message: its end, if it is too long, since that names the file."""
+    shown = safe(str(path), 10_000)
+    return shown if len(shown) <= limit else "..." + shown[-limit + 3 :]
+
+
 def draw(report: Report, source: Source | None) -> str:
     """The report as lines of text, without colour."""
     lines = [f"{report.severity}[{report.code}]: {report.message}"]

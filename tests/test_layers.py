@@ -47,8 +47,8 @@ MAX_FILE = 300
 MAX_FUNCTION = 40
 LONGER: dict[str, str] = {  # "bpgen/room.py" or "bpgen/room.py: function" -> why it may be longer
     "bpgen/ir.py": "the words that every stage speaks, to be read in one place",
-    "bpgen/layout.py": "one algorithm, ruff's, kept in the order of its source to be compared with it",
-    "bpgen/targets/cases.py": "the text of the shipped test, which people read as a file of its own",
+    "bpgen/layout.py": "one algorithm, ruff's, in the order of its source",
+    "bpgen/targets/cases.py": "the text of the shipped test, a file of its own",
 }
 
 LAYER = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}

@@ -5,6 +5,7 @@ They were computed by others (PyTorch's autograd; the course), and bind values a
 
 import numpy as np
 import pytest
+
 from peers import load
 
 

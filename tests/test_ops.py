@@ -7,11 +7,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from operators import BACKWARD, FOUND, SIZES, STEP, backward, cases, dims, draw, flowing, forward
 
 from bpgen.interpret import _SPACES
 from bpgen.ir import OPERATORS
 from bpgen.ops.spelling import spell
+from operators import BACKWARD, FOUND, SIZES, STEP, backward, cases, dims, draw, flowing, forward
 
 
 @pytest.fixture(autouse=True)

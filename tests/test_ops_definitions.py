@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from operators import Case, H, N, backward, draw, forward
 
 from bpgen.ir import OPERATORS
 from bpgen.sizes import size
+from operators import Case, H, N, backward, draw, forward
 
 
 def case(name, *shapes, **attrs):

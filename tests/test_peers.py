@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from peers import ROOT, SIZES, draw, library, load
 
 torch = pytest.importorskip("torch", reason="peer absent: torch")

@@ -6,12 +6,12 @@ import ast
 import inspect
 
 import pytest
-from operators import FOUND, cases
 
 from bpgen.ir import OPERATORS, apply, number, ref
 from bpgen.ops.shapes import spelled_shape, spelled_size
 from bpgen.ops.spelling import atom, binding, bracketed, helpers, spell
 from bpgen.sizes import size
+from operators import FOUND, cases
 
 N, H, D = map(size, "NHD")
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import drawn, objective, sizes_of, timed
 
 from bpgen.compile import run as compile_to
 from bpgen.interpret import run
 from bpgen.ir import Pair
 from bpgen.parse import read
+from drawing import drawn, objective, sizes_of, timed
 
 CELLS = sorted((Path(__file__).parent.parent / "bpgen" / "cells").glob("*.spec"))
 CUSTOM = {

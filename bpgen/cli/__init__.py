@@ -179,13 +179,13 @@ def _write(place: Path, files: dict[str, str], force: bool, began: float) -> Non
 def _compare(place: Path, files: dict[str, str], quiet: bool, began: float) -> None:
     """Exit with 1 if files are out of date, with a report for each unless a diff said it."""
     from bpgen.files import stale
-    from bpgen.report import Report, safe
+    from bpgen.report import Report, safe_path
 
     old = stale(place, files)
     reports: list[Found] = []
     for name in old:
         state = "out of date" if (place / name).exists() else "missing"
-        reports.append((Report("BP501", f"`{safe(str(place / name))}` is {state}"), None))
+        reports.append((Report("BP501", f"`{safe_path(place / name)}` is {state}"), None))
     if reports and not quiet:
         refuse(reports, "run the same command without `--check`")
     say(f"{count(len(old), 'file')} out of date, {len(files) - len(old)} up to date", began)
