@@ -7,7 +7,7 @@ all that a spec can say prints as it would be said there.
 from collections.abc import Callable, Sequence
 
 from bpgen.ir import OPERATORS, Attribute, Equation, Node, When
-from bpgen.sizes import Size, shape_text
+from bpgen.sizes import STEPS, Size, shape_text
 
 _LEVELS = {
     "logical_or": 2,
@@ -54,6 +54,8 @@ def text(node: Node, within: int = 0) -> str:
     for key, value in node.attrs:
         if reduced and key == "axes":
             words += _axes(node, value)
+        elif key == "axis" and (isinstance(value, tuple) or _is_time(node, value)):
+            words.append(_over(node.args[0], value if isinstance(value, tuple) else (value,)))
         elif value != defaults.get(key):
             words.append(f"{key}={_shown(value)}")
     return f"{node.op}({', '.join(words)})"
@@ -67,11 +69,25 @@ def _axes(node: Node, axes: tuple[int, ...] | None) -> list[str]:
     """`over=H` where the size tells the axis, `axis=-1` where not, nothing for all."""
     (a,) = node.args
     if axes is None or len(axes) == a.rank:
-        return []
-    sizes = [a.shape[axis] for axis in axes]
-    if all(a.shape.count(size) == 1 for size in sizes):
-        return [f"over={sizes[0]}" if len(sizes) == 1 else f"over={shape_text(tuple(sizes))}"]
-    return [f"axis={axes[0] if len(axes) == 1 else axes}"]
+        timed = STEPS in a.shape
+        return ["over=t" if a.rank == 1 else "over=all"] if timed else []
+    return [_over(a, axes)]
+
+
+def _over(a: Node, axes: tuple[int, ...]) -> str:
+    """Some axes of an array by their sizes, by position where a size occurs twice."""
+    sizes = ["t" if a.shape[axis] == STEPS else str(a.shape[axis]) for axis in axes]
+    if all(a.shape.count(a.shape[axis]) == 1 for axis in axes):
+        return f"over={sizes[0]}" if len(sizes) == 1 else f"over=({', '.join(sizes)})"
+    if len(axes) == a.rank and "t" in sizes:
+        return "over=all"
+    return f"axis={axes[0] if len(axes) == 1 else axes}"
+
+
+def _is_time(node: Node, axis: int) -> bool:
+    """Whether an axis of the first argument is that of the steps."""
+    shape = node.args[0].shape if node.args else ()
+    return -len(shape) <= axis < 0 and shape[axis] == STEPS
 
 
 def _leaf(node: Node, within: int) -> str:

@@ -66,7 +66,7 @@ def safe(text: str, limit: int = 80) -> str:
 
 
 def safe_path(path: object, limit: int = 80) -> str:
-    """A path as it may stand in a message: its end, if it is too long, since that names the file."""
+    """A path as it may stand in a message: its end if it is long, for that names the file."""
     shown = safe(str(path), 10_000)
     return shown if len(shown) <= limit else "..." + shown[-limit + 3 :]
 

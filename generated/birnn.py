@@ -219,7 +219,7 @@ def bind(wanted, table, params, /, **arrays):
             known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
             where = f" with {known}" if known else ""
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    for name, below in LABELS.items():
+    for name, below in ((k, v) for k, v in LABELS.items() if k in arrays):
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
@@ -284,4 +284,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 1e87b7a33a16aaf4767a8cf3e4112b7ad79af1dde5b465fa0771d2d395d7d1eb
+# bpgen: sha256 076eef84fdc115fb42fdb64175e52f6b8d2aeebf5a7df2e08afe460bc97b05a2

@@ -65,7 +65,7 @@ SHAPES = {
     "b_a": "n_a 1",
     "b_y": "n_y 1",
 }
-STEP = {"x": "n_x m", "y": "n_y m", "a": "n_a m"}
+STEP = {"x": "n_x m", "a": "n_a m"}
 OPTIONAL = {"a0", "a"}
 
 
@@ -153,10 +153,10 @@ def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
     )
 
 
-def step(params, x, y, a=None):
+def step(params, x, a=None):
     """Run one step. Return its Outputs, and (a,) for the next."""
     W_ax, W_aa, W_ya, b_a, b_y = params
-    n_a, m, dtype = bind("n_a m dtype", STEP, params, x=x, y=y, a=a)
+    n_a, m, dtype = bind("n_a m dtype", STEP, params, x=x, a=a)
     a_prev = np.zeros((n_a, m), dtype) if a is None else a
     z = W_ax @ x + W_aa @ a_prev + b_a  # (n_a, m)
     a = np.tanh(z)  # (n_a, m)
@@ -244,4 +244,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 c6b4639f860cfc4e5222ab151729fc885891287e2d917b0aeaabca3a1e3581c1
+# bpgen: sha256 76fe15c8768372944879e20c9c72e3df1c82802bd3ac1cdec09b8de9da30eccd

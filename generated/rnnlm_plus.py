@@ -63,7 +63,7 @@ SHAPES = {
     "b1": "1 Dh",
     "b2": "1 V",
 }
-STEP = {"e": "1 d", "y": "1 V", "h": "1 Dh"}
+STEP = {"e": "1 d", "h": "1 Dh"}
 OPTIONAL = {"h0", "h"}
 
 
@@ -140,10 +140,10 @@ def backward(params, saved, *, dh=None, dL=1.0):
     return Grads(Params(dH, dI, dU, db1, db2), de, dy, dh0)
 
 
-def step(params, e, y, h=None):
+def step(params, e, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
     H, I, _, b1, _ = params
-    Dh, dtype = bind("Dh dtype", STEP, params, e=e, y=y, h=h)
+    Dh, dtype = bind("Dh dtype", STEP, params, e=e, h=h)
     h_prev = np.zeros((1, Dh), dtype) if h is None else h
     h = sigmoid(h_prev @ H + e @ I + b1)  # (1, Dh)
     return Outputs(h, None), (h,)
@@ -239,4 +239,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 c367bb0bb784d80b53b964111949401a3b97b8abf20ec9603d276185c6c4629d
+# bpgen: sha256 824d72ba5c382e001d224cfd4299fc618d8d7933f1a13dd67d44ad49bb32750a

@@ -32,6 +32,7 @@ BELOW = {"w": "V", "y": "V"}
 MASKS = ()
 TIMED = {"w": 1, "y": 1, "h": 1, "scores": 1}
 EXTRA = ()
+STREAM_INPUTS = ("features", "w")
 STREAMED = (None,)
 LONE = ()
 SCALES = (1.0, 100.0)
@@ -399,7 +400,8 @@ def test_stream():
     found = {name: [] for name in expected if name in TIMED}
     states, constants = starts, {name: given[name] for name in CONSTS if name in given}
     for t in range(SIZES["first"]["T"]):
-        now = [given[k] if k not in TIMED else np.take(given[k], t, axis=TIMED[k]) for k in INPUTS]
+        inputs = ((k, given[k]) for k in STREAM_INPUTS)
+        now = [np.take(v, t, axis=TIMED[k]) if k in TIMED else v for k, v in inputs]
         outputs, states = module.step(params, *now, *states, **constants)
         for name in found:
             found[name].append(getattr(outputs, name))
@@ -407,4 +409,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 21a602beebb91c13efa1bd8fd460d38d60d9f7125bf4421c7fa38c5a665e782c
+# bpgen: sha256 a08565c9d387d7fb35cc68e41106a2e7fbb384b61a12d6bd7c40c7b6fb34c719

@@ -30,6 +30,7 @@ TIMED = {"x": 0, "y": 0}
 EXTRA = ()
 STATES = {"y": ("y0", 1)}
 BATCH = {"x": 1, "y0": 0, "y": 1}
+STREAM_INPUTS = ("x",)
 STREAMED = ("y0",)
 LONE = (("x", 0),)
 SCALES = (1.0, 100.0)
@@ -451,7 +452,8 @@ def test_stream():
     found = {name: [] for name in expected if name in TIMED}
     states, constants = starts, {name: given[name] for name in CONSTS if name in given}
     for t in range(SIZES["first"]["T"]):
-        now = [given[k] if k not in TIMED else np.take(given[k], t, axis=TIMED[k]) for k in INPUTS]
+        inputs = ((k, given[k]) for k in STREAM_INPUTS)
+        now = [np.take(v, t, axis=TIMED[k]) if k in TIMED else v for k, v in inputs]
         outputs, states = module.step(params, *now, *states, **constants)
         for name in found:
             found[name].append(getattr(outputs, name))
@@ -459,4 +461,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 aa3771969f86c6edf57d7a33840ab490a1d55d0373be0d5432a715f83f2aba1b
+# bpgen: sha256 e79d885ea48c215cc587b54bdd8161c048f500db4c933f5857d40d18c1ff6314

@@ -407,3 +407,106 @@ def test_the_order_of_a_hash_is_nowhere_seen() -> None:
         run = [sys.executable, "-c", code, *paths]
         found.add(subprocess.run(run, env=environment, capture_output=True, check=True).stdout)
     assert len(found) == 1
+
+
+# -- integers among numbers -----------------------------------------------------------------------
+
+TABLES = """input w[t] : (N) int < H
+input E : (H, D) int < H
+input B : (H, D) bool
+input k[t] : (N, H) int < 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "shown"),
+    [
+        ("z[t] = E[w[t]]", "int", "take(E, w[t])"),
+        ("z[t] = B[w[t]]", "real", "take(cast(B), w[t])"),
+        ("z[t] = U[w[t]]", "real", "take(U, w[t])"),
+        ("z[t] = E[w[t], w[t]]", "int", "entries(E, w[t], w[t])"),
+        ("z[t] = U[E[w[t], w[t]]]", "real", "take(U, entries(E, w[t], w[t]))"),
+        ("z[t] = E[w[t]] * 0.5", "real", "cast(take(E, w[t])) * 0.5"),
+        ("z[t] = cross_entropy(h[t], k[t])", "real", "cross_entropy(h[t], cast(k[t]))"),
+        ("z[t] = cross_entropy(h[t], w[t])", "real", "cross_entropy(h[t], w[t])"),
+        ("z[t] = cross_entropy(k[t], w[t])", "real", "cross_entropy(cast(k[t]), w[t])"),
+    ],
+)
+def test_integers_become_numbers_where_numbers_are_needed(line: str, kind: str, shown: str) -> None:
+    value = cell(RIGHT + TABLES + line + "\n").equation("z").value
+    assert (value.kind, text(value)) == (kind, shown)
+
+
+# -- arguments by name ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("named", "placed"),
+    [
+        ("huber(b=b, a=U, delta=2)", "huber(U, b, delta=2)"),
+        ("huber(U, b=b)", "huber(U, b)"),
+        ("where(b=0, c=b > 0, a=1)", "where(b > 0, 1, 0)"),
+        ("roll(shift=1, a=b)", "roll(b, 1)"),
+        ("clip(b, hi=1, lo=0)", "clip(b, 0, 1)"),
+        ("sum(over=H, a=b)", "sum(b, over=H)"),
+    ],
+)
+def test_arguments_are_given_by_name_as_in_python(named: str, placed: str) -> None:
+    values = [cell(RIGHT + f"z = {e}\n").equation("z").value for e in (named, placed)]
+    assert values[0] == values[1]
+
+
+# -- sizes that are fixed -------------------------------------------------------------------------
+
+FOURS = "dim K = 4\ndim M = 4\nparam p : (K)\nparam r : (4)\nparam P : (K, M)\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "p + r",
+        "p @ r",
+        "P @ P.T",
+        "P * p[:, None]",
+        "sum(P, over=M) + p",
+        "sum(r, over=K)",
+        "stack(p, r)",
+        "concat(p, p) + zeros((2 * K))",
+        "concat(p, p) + zeros((8))",
+        "reshape(p, (M)) + sum(P, over=K)",
+        "P[0:2] + P[K-2:K]",
+        'einsum("k, k m -> m", r, P)',
+    ],
+)
+def test_a_fixed_size_is_its_number(value: str) -> None:
+    assert cell(RIGHT + FOURS + f"z = {value}\n").equation("z")
+
+
+def test_a_fixed_size_is_a_number_to_other_stages() -> None:
+    made = cell(RIGHT + FOURS + "z = P @ P.T\n")
+    assert made.sizes == ("N", "D", "H")
+    assert leaf(made.equation("z").value) == "P @ P.T"
+    assert shape_text(made.equation("z").shape) == "(4, 4)"
+
+
+# -- as a spec says it ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "max(h[t], over=t)",
+        "max(h[t], over=(t, H))",
+        "max(h[t], over=all)",
+        "var(sum(h[t]), over=t)",
+        "softmax(h[t], over=t)",
+        "softmax(h[t], over=(t, H))",
+        "softmax(h[t], over=(N, H))",
+        "softmax(h[t], over=(t, N, H))",
+        "cumsum(h[t], over=t)",
+        "sum(h[t], over=N)",
+    ],
+)
+def test_axes_print_as_a_spec_names_them(value: str) -> None:
+    timed = "[t]" if value.startswith(("soft", "cum", "sum(h")) else ""
+    assert leaf(cell(RIGHT + f"z{timed} = {value}\n").equation("z").value) == value

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bpgen.check import check
+from bpgen.check.scope import NO_CONSTANTS
 from bpgen.parse import parse
 from bpgen.report import Refused, Report, draw
 from bpgen.source import Source
@@ -34,6 +35,14 @@ def reports(text: str) -> tuple[Source, tuple[Report, ...]]:
         return source, refused.reports
     return source, ()
 
+
+FOURS = """dim K = 4
+dim M = 4
+param p : (K)
+param q : (M)
+param r : (4)
+param P : (K, M)
+"""
 
 # what is wrong, and the code and the text at the place of its one report
 ALONE = [  # beside an equation of h that is right
@@ -167,6 +176,47 @@ ALONE = [  # beside an equation of h that is right
     ("fn f(v) = v[t-1]\nz[t] = f(h[t] + 1)", "BP309", "h[t] + 1"),
     ("fn f(v) = v @ U\nz[t] = f(x[t]) + f(x[t])", "BP201", "@"),
     ("fn f(v) = b\nz = f(Wxx)", "BP101", "Wxx"),
+    *(
+        (FOURS + line, "BP202", sign)
+        for line, sign in (
+            ("z = p + q", "+"),
+            ("z = p + r + q", "+"),
+            ("z = 2 * p + where(q > 0, q, 0)", "+"),
+            ("z = p @ q", "@"),
+            ("z = P @ P", "@"),
+            ("z = P - P.T", "-"),
+            ("z = stack(p, q)", "stack"),
+            ("z = expand(p, (M))", "expand"),
+            ('z = einsum("k, k -> k", p, q)', "einsum"),
+            ("z = concat(p, p) + concat(q, q)", "+"),
+            ("z = zeros((2 * K)) + zeros((2 * M))", "+"),
+            ("fn f(u, v) = u * v\nz = f(p, q)", "*"),
+        )
+    ),
+    (FOURS + "z = sum(p, over=M)", "BP208", "M"),
+    (FOURS + "a, c = split(concat(p, p), M)", "BP212", "split(concat(p, p), M)"),
+    (FOURS + "state s[t] : (M)\ns[t] = p", "BP206", "s[t]"),
+    ("z[t] = x[t][t]", "BP211", "t"),
+    ("z[t] = x[t][t-1]", "BP211", "t-1"),
+    ("z[t] = x[t][:, T]", "BP211", "T"),
+    ("z = b[0:0]", "BP211", "0:0"),
+    ("z = b[H:]", "BP211", "H:"),
+    ("z = U[:, 2*H:H]", "BP211", "2*H:H"),
+    ("z = U[3:2]", "BP211", "3:2"),
+    ("param q : (D, H) ~ identity()", "BP111", "~ identity()"),
+    ("z = clip(b, 1, 0)", "BP402", "1"),
+    ("z = clip(b, hi=-2.5, lo=-1)", "BP402", "-1"),
+    ("z = h[-1]", "BP312", "h[-1]"),
+    ("z = h[-2]\ny[t] = h[t-2]", "BP312", "h[-2]"),
+    ("state s[t] : (N, H)\ns[t] = s[t+1] * 2\nz = s[T+2]", "BP312", "s[T+2]"),
+    ("z[t] = sum(h[t], over=(t, all))", "BP208", "all"),
+    ("z = where(True, b, 0)", "BP101", "True"),
+    ("dim True", "BP105", "True"),
+    ("z = huber(b, a=b)", "BP402", "a=b"),
+    ("z = huber(b=b)", "BP403", "huber(b=b)"),
+    ("z = huber(b, c=b, b=b)", "BP402", "c"),
+    ("z = concat(parts=b)", "BP403", "concat(parts=b)"),
+    ("input y[t] : (N) bool\nz[t] = cross_entropy(h[t], y[t])", "BP210", "y[t]"),
     ("claim grad Q = 1", "BP101", "Q"),
     ("claim grad W = dQ", "BP101", "dQ"),
 ]
@@ -217,6 +267,12 @@ def test_all_mistakes_are_reported_each_once() -> None:
         ("h[0] = b", "write `expand(b, (N, H))`"),
         ("z[t], y[t] = split(concat(h[t], h[t], h[t]), H)", "3*H is 3 parts of H"),
         ("z = roll(b, 1, axs=0)", "did you mean `axis`?"),
+        ("z[t] = cross_entropy(h[t], h[t], label=b)", "did you mean `labels`?"),
+        ("z = True", NO_CONSTANTS),
+        ("False = b", NO_CONSTANTS),
+        (FOURS + "z = p + q", "give both one name, if they are one size"),
+        (FOURS + "z = sum(p, over=M)", "write `over=K`"),
+        ("z = h[-1]", "give it, `h[-1] = ...`, or read `h[t-2]` in an equation"),
     ],
 )
 def test_a_way_out(wrong: str, helps: str) -> None:

@@ -56,4 +56,4 @@ def test_equivalent_mutants_mean_the_same(cell):
     wrong = {what: made for _, what, made in mutations.mutations(pair)}
     for name, what in mutants.EQUIVALENT:
         if name == cell:
-            assert all(mutants.agree(pair, wrong[what], seed) for seed in range(3)), what
+            assert all(mutants.agree(pair, wrong[what], T) for T in (5, 8, 9)), what

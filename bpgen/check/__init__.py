@@ -8,6 +8,7 @@ parts, from the bottom up:
     explain      reports of shapes that do not fit     kinds       booleans, integers, numbers
     axes         `over=H`, `axis=-1`                   calls       operators by name
     subscripts   `m[t][:, None]`, `E[w[t]]`            expand      `fn` and `op`
+    named        `dim K = 4`, and no other 4           arguments    what calls give, by name too
     slopes       `tanh'(z)`                            elaborate   expressions, from all of these
     properties   what follows a shape                  declare     the statements that give names
     targets      left sides                            paths       ways through a graph

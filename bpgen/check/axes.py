@@ -6,10 +6,11 @@ Axes are counted from the end, so that they mean the same for one step and for a
 from dataclasses import dataclass
 
 from bpgen import syntax
+from bpgen.check.named import same, shape_shown, shown
 from bpgen.check.scope import Scope
 from bpgen.check.sizing import integer_of, size_of
 from bpgen.ir import Node
-from bpgen.sizes import Size, shape_text
+from bpgen.sizes import Size
 from bpgen.source import Span
 
 
@@ -49,18 +50,18 @@ def axis_of(e: syntax.Expression, rank: int, scope: Scope) -> int | None:
 
 def find(wanted: Size, node: Node, place: Span, scope: Scope) -> int | None:
     """The one axis that has a size, counted from the end; None, reported, if it is not one."""
-    places = [i for i in range(-node.rank, 0) if node.shape[i] == wanted]
+    places = [i for i in range(-node.rank, 0) if same(node.shape[i], wanted)]
     if len(places) == 1:
         return places[0]
-    shown = shape_text(node.shape)
+    name, within = shown(wanted), shape_shown(node.shape)
     if places:
         helps = [f"say which by position: `axis={places[0]}` or `axis={places[-1]}`"]
-        message = f"{wanted} occurs {len(places)} times in {shown}"
+        message = f"{name} occurs {len(places)} times in {within}"
         scope.report("BP208", message, place, helps=helps)
     else:
-        have = " or ".join(f"`over={extent}`" for extent in dict.fromkeys(node.shape))
+        have = " or ".join(f"`over={extent}`" for extent in dict.fromkeys(map(shown, node.shape)))
         helps = [f"write {have}"] if have else []
-        scope.report("BP208", f"{shown} has no axis {wanted}", place, helps=helps)
+        scope.report("BP208", f"{within} has no axis {name}", place, helps=helps)
     return None
 
 
@@ -74,6 +75,11 @@ def _by_size(e: syntax.Expression, node: Node, scope: Scope) -> Axes | None:
     if isinstance(e, syntax.Name) and e.text == "all":
         return Axes(tuple(range(-node.rank, 0)), node.timed)
     items = e.items if isinstance(e, syntax.Tuple) else (e,)
+    for item in items:
+        if isinstance(item, syntax.Name) and item.text == "all":
+            message = "`all` stands alone: `over=all` takes every axis, and the steps too"
+            scope.report("BP208", message, item.span)
+            return None
     steps = [item for item in items if isinstance(item, syntax.Name) and item.text == "t"]
     if steps and not node.timed:
         message = "this does not change over t, so it cannot be reduced over t"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bpgen import syntax
 from bpgen.check import calls, expand, properties
-from bpgen.check.scope import Scope, Symbol
+from bpgen.check.scope import NO_CONSTANTS, Scope, Symbol
 from bpgen.check.sizing import LARGEST, extent_of, shape_of
 from bpgen.ir import Quantity
 from bpgen.report import Label, safe
@@ -90,7 +90,7 @@ def define(symbol: Symbol, scope: Scope) -> bool:
     if keyword.iskeyword(name) or name.endswith("__"):
         why = "it is a Python keyword" if keyword.iskeyword(name) else "Python keeps such names"
         message = f"`{safe(name)}` cannot be used: {why}, and names become names of the module"
-        scope.report("BP105", message, symbol.place, helps=[f"rename it, e.g. `{name[:3]}_`"])
+        scope.report("BP105", message, symbol.place, helps=_renamed(name))
     if symbol.function and (calls.is_word(name) or name == "split"):
         message = f"`{name}` is an operator, so no function can have its name"
         scope.report("BP105", message, symbol.place, helps=[f"rename it, e.g. `my_{name}`"])
@@ -104,6 +104,11 @@ def define(symbol: Symbol, scope: Scope) -> bool:
         scope.table.symbols[name] = replace(known, unclear=True)
         return False
     return True
+
+
+def _renamed(name: str) -> list[str]:
+    """The help for a name that Python keeps."""
+    return [NO_CONSTANTS] if name in ("True", "False") else [f"rename it, e.g. `{name[:3]}_`"]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from functools import cache
 from bpgen import syntax
 from bpgen.check import calls, expand, moments, slopes, subscripts
 from bpgen.check.explain import Operand
-from bpgen.check.scope import Reading, Scope, Symbol, meant, near
+from bpgen.check.scope import NO_CONSTANTS, Reading, Scope, Symbol, meant, near
 from bpgen.ir import OPERATORS, Node, When, number, ref, size_node, step
 from bpgen.notation import when_text
 from bpgen.report import Label, safe
@@ -239,8 +239,8 @@ def _symbol(e: syntax.Name, scope: Scope) -> Symbol | None:
         if scope.inside == "claim" and e.text.startswith("d"):
             close = None
         where = [Label(scope.table.symbols[close].place, f"`{close}` is here")] if close else []
-        helps = meant(close)
-        if not close and calls.is_word(e.text):
+        helps = (NO_CONSTANTS,) if e.text in ("True", "False") else meant(close)
+        if not helps and calls.is_word(e.text):
             helps = (f"`{e.text}` is an operator and needs brackets: `{e.text}(...)`",)
         if not helps and scope.inside == "claim" and e.text.startswith("d"):
             helps = (f"a gradient `d...` is that of a quantity; `{safe(e.text[1:])}` is none",)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bpgen import syntax
 from bpgen.check import axes, kinds
 from bpgen.check.explain import Operand, labels
+from bpgen.check.named import same, shape_shown, shown
 from bpgen.check.scope import Reading, Scope, meant, near
 from bpgen.check.sizing import size_of
 from bpgen.check.targets import Written, ordered
@@ -89,14 +90,18 @@ def _parts(
 ) -> list[Node | None]:
     """The slices of one axis, which must be used up exactly."""
     extent = node.shape[axis]
-    if sum(parts, size(0)) != extent or len(parts) != written.parts:
-        same = len(set(parts)) == 1
-        shown = f"{len(parts)} of {parts[0]}" if same else " + ".join(map(str, parts)) or "none"
-        message = f"{scope.quote(e.args[0], 'what is split')} has {extent} along axis {axis}, "
-        message += f"and {written.parts} names take {shown}"
-        each = extent.divided(parts[0]) if same else None
+    if not same(sum(parts, size(0)), extent) or len(parts) != written.parts:
+        alike = len(set(parts)) == 1
+        taken = " + ".join(map(shown, parts)) or "none"
+        if alike:
+            taken = f"{len(parts)} of {shown(parts[0])}"
+        message = (
+            f"{scope.quote(e.args[0], 'what is split')} has {shown(extent)} along axis {axis}, "
+        )
+        message += f"and {written.parts} names take {taken}"
+        each = extent.divided(parts[0]) if alike else None
         number = each.number or 0 if each else 0
-        helps = [f"{extent} is {number} parts of {parts[0]}"] if number > 1 else []
+        helps = [f"{extent} is {number} parts of {parts[0]}"] if 1 < number != written.parts else []
         others = labels(scope, [Operand(e.args[0], node)])
         scope.report("BP212", message, e.span, others=others, helps=helps)
         return [None] * written.parts
@@ -178,13 +183,14 @@ def _held(written: Written, node: Node, scope: Scope) -> Node | None:
     symbol = scope.table.symbols[written.name]
     if symbol.shape is None:
         return None
-    if node.shape == symbol.shape:
+    fits = len(node.shape) == len(symbol.shape) and all(map(same, node.shape, symbol.shape))
+    if fits:
         return kinds.as_real(node)
-    declared, got = shape_text(symbol.shape), shape_text(node.shape)
+    declared, got = shape_shown(symbol.shape), shape_shown(node.shape)
     step = "its initial value" if isinstance(written.when, Fixed) else "the value it is given"
     message = f"`{written.name}` is declared as {declared}, and {step} has shape {got}"
     helps = []
-    if broadcast_shapes(node.shape, symbol.shape) == symbol.shape:
+    if node.shape != symbol.shape == broadcast_shapes(node.shape, symbol.shape):
         value = scope.quote(written.value, "`...`").strip("`")
         helps = [f"write `expand({value}, {declared})`"]
     where = [

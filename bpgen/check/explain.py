@@ -6,8 +6,10 @@ places, and, for products and for broadcasting, the expressions that would be le
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bpgen import syntax
+from bpgen.check import named
 from bpgen.check.scope import Scope
 from bpgen.ir import OPERATORS, Node, ShapeError
 from bpgen.report import Label, safe
@@ -80,6 +82,22 @@ def repeats(
         scope.report("BP203", message, place, others=labels(scope, operands), helps=helps)
         return True
     return False
+
+
+def other_names(
+    scope: Scope, op: str, place: Span, operands: Sequence[Operand], attrs: dict[str, Any]
+) -> bool:
+    """Report sizes that two `dim` fix at one number: each equals the number, not the other."""
+    found = named.clash(op, [operand.node for operand in operands], attrs)
+    if found is None:
+        return False
+    a, b = map(named.shown, found)
+    sign = OPERATORS[op].facts.get("symbol", op)
+    message = f"`{sign}` needs equal sizes; {a} is not {b}, though both are {found[0]} here"
+    helps = ["give both one name, if they are one size"]
+    others = labels(scope, operands)
+    scope.report("BP202", message, place, others=others, helps=helps)
+    return True
 
 
 def _names(node: Node) -> Iterator[str]:

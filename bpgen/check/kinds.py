@@ -28,6 +28,11 @@ def joined(op: str, nodes: list[Node]) -> list[Node]:
     """The arguments as the operator gets them: both sides of a `where` are numbers if one is."""
     if op == "where" and {node.kind for node in nodes[1:]} not in ({"int"}, {"bool"}):
         return [nodes[0], *(n if n.op == "number" else as_real(n) for n in nodes[1:])]
+    if op in ("take", "entries") and nodes[0].kind == "bool":
+        return [as_real(nodes[0]), *nodes[1:]]
+    if op == "cross_entropy":  # labels are integers, or, of the logits' rank, numbers
+        logits, labels = nodes
+        return [as_real(logits), as_real(labels) if labels.rank == logits.rank else labels]
     if op == "power" and nodes[0].op == "number" and nodes[0]["value"] < 0:
         base = apply("negate", number(-nodes[0]["value"]), place=nodes[0].place)
         return [base, *nodes[1:]]  # printed as (-2)**n
@@ -50,9 +55,9 @@ def _wanted(op: str, place: int, operands: Sequence[Operand]) -> str | None:
         return "bool"
     if op == "remainder" or (op in ("take", "entries") and place > 0):
         return "int"
-    if op == "cross_entropy" and place == 1:  # labels: integers, or dense, of the logits' rank
+    if op == "cross_entropy" and place == 1:
         dense = operands[1].node.rank == operands[0].node.rank
-        return "real" if dense else "int"
+        return None if dense else "int"
     return None
 
 
@@ -71,7 +76,7 @@ def _refuse(scope: Scope, op: str, operand: Operand, wanted: str) -> None:
         message = f"`%` is for integers and `t`; {what} is {_WORDS[kind]}"
     elif op == "cross_entropy":
         message = f"labels are integers, or real and of the logits' shape; {what} is {_WORDS[kind]}"
-        helps = ["declare them, as in `input y[t] : (N) int < V`"] if wanted == "int" else []
+        helps = ["declare them, as in `input y[t] : (N) int < V`"]
     else:
         message = f"a subscript is an integer; {what} is {_WORDS[kind]}"
         helps = ["declare it as one, as in `input w[t] : (N) int < V`"]

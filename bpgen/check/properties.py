@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpgen import syntax
+from bpgen.check.named import same, shape_shown
 from bpgen.check.scope import Scope, meant, near
 from bpgen.check.sizing import size_of
 from bpgen.ir import Initialiser
@@ -81,8 +82,8 @@ def _symmetric(
     if statement.kind == "state" or statement.type != "real":
         _misplaced(part, "a property of real parameters and inputs", scope)
         return None
-    if len(shape) < 2 or shape[-1] != shape[-2]:
-        message = f"only a square matrix is symmetric; this has shape {shape_text(shape)}"
+    if len(shape) < 2 or not same(*shape[-2:]):
+        message = f"only a square matrix is symmetric; this has shape {shape_shown(shape)}"
         scope.report("BP111", message, part.span)
         return None
     return True
@@ -127,6 +128,10 @@ def _initialiser(
         message = f"`{name}` draws matrices; this has shape {shape_text(shape)}"
         hint = ["vectors are mostly drawn `~ zeros()` or `~ normal(0.1)`"]
         scope.report("BP111", message, part.span, helps=hint)
+        return None
+    if name == "identity" and not same(*shape[-2:]):
+        message = f"`identity` draws square matrices; this has shape {shape_shown(shape)}"
+        scope.report("BP111", message, part.span)
         return None
     numbers = [constant(arg, scope) for arg in part.args]
     known = tuple(value for value in numbers if value is not None)

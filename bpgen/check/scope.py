@@ -11,12 +11,14 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from bpgen import syntax
+from bpgen.check.named import fixed
 from bpgen.ir import Node, When
 from bpgen.report import Label, Refused, Report, safe
 from bpgen.sizes import Shape, Size, size
 from bpgen.source import Source, Span
 
 NODES = 100_000  # of a spec, abbreviations expanded
+NO_CONSTANTS = "there are no constants `True` and `False`; a boolean is a comparison, as in `x > 0`"
 HEIGHT = 240  # of an expression, abbreviations expanded
 
 
@@ -85,7 +87,7 @@ class Table:
 
     def size(self, symbol: Symbol) -> Size:
         """A size by name, or the number that a fixed one stands for."""
-        return size(symbol.name if symbol.value is None else symbol.value)
+        return size(symbol.name) if symbol.value is None else fixed(symbol.name, symbol.value)
 
     def near(self, name: str, *roles: str) -> str | None:
         """A declared name that may have been meant."""

@@ -23,7 +23,8 @@ def primed(e: syntax.Call, scope: Scope) -> Node | None:
     if node.op not in (name, "custom") or not (operator.elementwise or node.op == "custom"):
         scope.report("BP113", f"`{name}` does not work entry by entry", e.function.span)
         return None
-    if operator.vjp is None or len(e.args) != 1:
+    own = node.args[1:] if node.op == "custom" else node.args
+    if operator.vjp is None or len(own) != 1:
         scope.report("BP113", f"`{name}` has no derivative in one argument", e.function.span)
         return None
     wanted = signature(operator.vjp).parameters

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpgen import syntax
+from bpgen.check import moments
 from bpgen.check.calls import build
 from bpgen.check.explain import Operand, labels
 from bpgen.check.scope import Scope
@@ -30,6 +31,12 @@ def group(
     node: Node, items: tuple[syntax.Subscript, ...], written: syntax.Subscripted, scope: Scope
 ) -> Node | None:
     """A node with one pair of brackets applied to it."""
+    for item in items:
+        if isinstance(item, syntax.Name | syntax.Binary) and moments.speaks_of_time(item):
+            message = f"{scope.quote(item)} is a step, and no place along an axis"
+            helps = ["the step stands in the first brackets of what changes over time"]
+            scope.report("BP211", message, item.span, helps=helps)
+            return None
     arrays = [item for item in items if _is_array(item, scope)]
     if arrays:
         return _gathered(node, items, arrays, written, scope)
@@ -86,7 +93,13 @@ def _taken(item: syntax.Subscript, extent: Size, scope: Scope) -> _Taken | None:
     if isinstance(item, syntax.Slice):
         start = _bound(item.start, size(0), extent, scope)
         stop = _bound(item.stop, extent, extent, scope)
-        return None if start is None or stop is None else _Taken(start, stop)
+        if start is None or stop is None:
+            return None
+        if all(coefficient < 0 for _, coefficient in (stop - start).terms):
+            message = f"the slice from {start} to {stop} takes nothing"
+            scope.report("BP211", message, item.span)
+            return None
+        return _Taken(start, stop)
     assert not isinstance(item, syntax.NewAxis)
     return _Taken(at=_number(item, scope))
 

@@ -13,6 +13,7 @@ from bpgen.check.scope import Reading, Scope
 from bpgen.check.targets import Written
 from bpgen.graph import Edge, components
 from bpgen.ir import Fixed, Node, When
+from bpgen.notation import when_text
 from bpgen.report import Label
 from bpgen.sizes import shape_text
 from bpgen.source import Span
@@ -53,13 +54,13 @@ def courses(equations: Sequence[Typed], scope: Scope) -> dict[str, Course]:
         if edges:
             ways |= dict.fromkeys(component, _direction(edges, scope))
     readings = [reading for equation in equations for reading in equation.reads]
-    starts = [
+    given = [
         Reading(e.written.name, e.written.when, e.written.place)
         for e in equations
         if isinstance(e.written.when, Fixed)
     ]
     return {
-        symbol.name: _course(symbol.name, ways, [*readings, *starts], scope)
+        symbol.name: _course(symbol.name, ways, readings, given, scope)
         for symbol in scope.table.symbols.values()
         if symbol.role == "state"
     }
@@ -217,10 +218,14 @@ def _not_a_state(edges: Sequence[_Edge], scope: Scope) -> None:
 
 
 def _course(
-    name: str, ways: Mapping[str, int], readings: Sequence[Reading], scope: Scope
+    name: str,
+    ways: Mapping[str, int],
+    readings: Sequence[Reading],
+    given: Sequence[Reading],
+    scope: Scope,
 ) -> Course:
     """A state on a loop runs as the loop does; one that is not runs so that its readings exist."""
-    own = [r for r in readings if r.name == name]
+    own = [r for r in (*readings, *given) if r.name == name]
     ahead = [r for r in own if _distance(r.when, -1) > 0]
     back = [r for r in own if _distance(r.when, 1) > 0]
     direction = ways.get(name) or (-1 if ahead and not back else 1)
@@ -232,7 +237,25 @@ def _course(
             message = f"`{name}` runs {way}, so it has no value on this side"
             helps = [f"its initial value is `{start}`"]
             scope.report("BP312", message, reading.place, helps=helps)
+    _kept([r for r in own if r not in given], [r for r in own if r in given], direction, scope)
     return Course(direction, max([_distance(r.when, direction) for r in own], default=0))
+
+
+def _kept(
+    readings: Sequence[Reading], given: Sequence[Reading], direction: int, scope: Scope
+) -> None:
+    """Report fixed steps, `h[-1]`, before all that equations read from a step, or give."""
+    needed = [r for r in readings if isinstance(r.when, int)]
+    lag = max([1, *(_distance(r.when, direction) for r in (*needed, *given))])
+    for reading in readings:
+        if isinstance(reading.when, Fixed) and _distance(reading.when, direction) > lag:
+            name, far = reading.name, when_text(reading.when)
+            steps = "one step" if lag == 1 else f"{lag} steps"
+            way = "back" if direction > 0 else "ahead"
+            message = f"`{name}{far}` does not exist: `{name}` is read at most {steps} {way}"
+            shift = when_text(-direction * _distance(reading.when, direction))
+            helps = [f"give it, `{name}{far} = ...`, or read `{name}{shift}` in an equation"]
+            scope.report("BP312", message, reading.place, helps=helps)
 
 
 def _distance(when: When, direction: int) -> int:

@@ -12,6 +12,7 @@ internal = True
 heavy = True
 mixed = True
 casts = False
+kind = "join"  # the entries of integers are integers
 latex = "{{{a}}}_{{{i}, {j}}}"
 because = "an entry receives the sum over the places that took it"
 

@@ -11,6 +11,7 @@ internal = True
 heavy = True
 mixed = True
 casts = False
+kind = "join"  # the entries of integers are integers
 latex = "{{{a}}}_{{{index}}}"
 because = "a row receives the sum over the places that took it"
 

@@ -445,7 +445,8 @@ def test_stream():
     found = {name: [] for name in expected if name in TIMED}
     states, constants = starts, {name: given[name] for name in CONSTS if name in given}
     for t in range(SIZES["first"]["T"]):
-        now = [given[k] if k not in TIMED else np.take(given[k], t, axis=TIMED[k]) for k in INPUTS]
+        inputs = ((k, given[k]) for k in STREAM_INPUTS)
+        now = [np.take(v, t, axis=TIMED[k]) if k in TIMED else v for k, v in inputs]
         outputs, states = module.step(params, *now, *states, **constants)
         for name in found:
             found[name].append(getattr(outputs, name))

@@ -161,6 +161,7 @@ def _rows_tables(plan: Plan, names: Names) -> dict[str, object]:
     if streamed:
         initial = {s.name: s.initial for s in cell.states}
         starts = [initial[c.name] for c in streamed.carried if c.is_state]
+        values["STREAM_INPUTS"] = [own(q.name) for q in streamed.inputs]
         values["STREAMED"] = [own(n) if n and cell.quantity(n) else None for n in starts]
     values["LONE"] = _lone(cell, names)
     values["SCALES"] = [1.0] if _unbounded(cell) else [1.0, 100.0]

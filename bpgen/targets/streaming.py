@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bpgen.graph import ordered
-from bpgen.ir import Cell, Equation, Node, apply, rebuild, refs, walk
+from bpgen.ir import Cell, Equation, Node, Quantity, apply, rebuild, refs, walk
 from bpgen.layout import layout
 from bpgen.lift import dependences
 from bpgen.names import Names
@@ -43,6 +43,7 @@ class Stream:
     equations: tuple[Equation, ...]
     carried: tuple[Carried, ...]
     counts: bool
+    inputs: tuple[Quantity, ...]  # those that the equations read; a target of the loss is not
 
 
 def stream(plan: Plan) -> Stream | None:
@@ -63,7 +64,9 @@ def stream(plan: Plan) -> Stream | None:
     carried = [Carried(s.name, s.shape, s.lag, True) for s in cell.states if s.lag]
     carried += _lagged(cell, equations)
     counts = any(n.op == "step" for e in equations for n in walk(e.value))
-    return Stream(equations, tuple(carried), counts)
+    read = {n["name"] for e in equations for n in refs(e.value)}
+    given = tuple(q for q in inputs(cell) if q.name in read)
+    return Stream(equations, tuple(carried), counts, given)
 
 
 def _causal(node: Node) -> bool:
@@ -121,7 +124,7 @@ def _listed(plan: Plan, names: Names, stream: Stream) -> str:
 
 def step_shapes(cell: Cell, names: Names, stream: Stream) -> list[tuple[str, str]]:
     """The arrays of `step` and their axes, for `bind`."""
-    found = [(names.quantity(q.name), q.shape) for q in inputs(cell)]
+    found = [(names.quantity(q.name), q.shape) for q in stream.inputs]
     found += [(carried_name(names, c), c.held) for c in stream.carried]
     return [(name, " ".join(str(s).replace(" ", "") for s in shape)) for name, shape in found]
 
@@ -153,7 +156,7 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
         start = by_target.get(initial.get(c.name) or "")
         rows = writer.write(rebuild(start.value, _zero_rows(cell))) if start else None
         before += _starting(names, c, rows)
-    words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
+    words = ["params", *(names.quantity(q.name) for q in stream.inputs)]
     words += [f"{carried_name(names, c)}=None" for c in stream.carried]
     words += ["t=1"] * stream.counts
     words += ["*", *(f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell))] * bool(

@@ -64,13 +64,15 @@ _KINDS = """        kind = KINDS.get(name, np.floating)
             raise TypeError(f"{name}: expected {dtype}, got {v.dtype}")
 """
 
-_LABELS = """    for name, below in LABELS.items():
+_LABELS = """    for name, below in ((k, v) for k, v in LABELS.items() if k in arrays):
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
 """
 
 _SOLVE = """    for name, axis, size, rest, factor in SOLVED:  # sizes that stand nowhere alone
+        if name not in arrays:
+            continue
         length = arrays[name].shape[(SHAPES | table)[name].split().index(axis)]
         sizes.setdefault(size, ((length - size_of(rest, sizes)) // factor, name))
 """

@@ -1,0 +1,1 @@
+"""Generated modules in real use: small programs to copy from."""
