@@ -1,13 +1,15 @@
-"""Train a character language model with a generated module: `python -m bpgen.examples.char_lm`.
+"""A language model over characters, trained with the module that `char_lm.spec` becomes.
 
-The text is a licence if there is one on this machine, else the topics of Python's own help. The
-state is handed from chunk to chunk, so the model reads on where it stopped. A line tells how far
-it is; samples show what it has learned, written character by character with the module's `step`.
+N places of a text are read side by side, T characters at a time; the states at the end of a chunk
+are those at the start of the next. Samples are written with `step`, a character at a time.
 """
 
 import argparse
+import math
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from pydoc_data import topics
 from types import ModuleType
@@ -15,81 +17,120 @@ from typing import Any
 
 import numpy as np
 
-from bpgen.examples.training import Adam, compiled
+from bpgen.examples.load import load
+from bpgen.parse import read
+from bpgen.report import Refused
 
-LICENCE = Path("/usr/share/common-licenses/GPL-3")
-
-
-def text(which: str) -> str:
-    """The licence, or the topics of Python's help, joined."""
-    if which == "licence" and LICENCE.is_file():
-        return LICENCE.read_text("utf-8")
-    return "\n".join(topics.topics[name] for name in sorted(topics.topics))
+SPEC = Path(__file__).with_name("char_lm.spec")
+LICENCE = Path("/usr/share/common-licenses/GPL-3")  # on Debian and its like
 
 
-def streams(codes: Any, N: int, T: int) -> Any:
-    """Endless chunks (T, N) of characters and of those that follow, N places read side by side."""
+def corpus(name: str) -> str:
+    """The text of a file; of the `licence` where there is one; of Python's help, its `topics`."""
+    if name == "topics" or (name == "licence" and not LICENCE.is_file()):
+        return "\n".join(topics.topics.values())
+    path = LICENCE if name == "licence" else Path(name)
+    return path.read_text("utf-8", errors="replace")
+
+
+def chunks(codes: Any, N: int, T: int) -> Iterator[tuple[Any, Any]]:
+    """One pass over a text: what is read and what comes next, (T, N) each."""
     length = (len(codes) - 1) // N
-    read = codes[: N * length].reshape(N, length).T
-    following = codes[1 : N * length + 1].reshape(N, length).T
-    while True:
-        for start in range(0, length - T + 1, T):
-            yield read[start : start + T], following[start : start + T], start == 0
+    w = codes[: N * length].reshape(N, length).T
+    y = codes[1 : N * length + 1].reshape(N, length).T
+    for t in range(0, length - T + 1, T):
+        yield w[t : t + T], y[t : t + T]
 
 
-def sample(module: ModuleType, params: Any, first: int, count: int, rng: Any) -> list[int]:
-    """Characters drawn one after another, each read by the next step."""
-    states: tuple[Any, ...] = ()
-    drawn = [first]
-    for _ in range(count):
-        outputs, states = module.step(params, np.array(drawn[-1:]), *states)
-        p = np.exp(outputs.logits[0].astype(float) - outputs.logits[0].max())
-        drawn.append(int(rng.choice(len(p), p=p / p.sum())))
-    return drawn
+def adam(params: Any, grads: Any, moments: Any, k: int, rate: float, clip: float = 1.0) -> None:
+    """Step k = 1, 2, … of Adam (Kingma, Ba 2015), in place, on gradients of norm `clip` at most."""
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in grads))
+    rate *= math.sqrt(1 - 0.999**k) / (1 - 0.9**k)
+    for p, g, m, v in zip(params, grads, *moments, strict=True):
+        g = g * (clip / max(clip, norm))
+        m += 0.1 * (g - m)
+        v += 0.001 * (g * g - v)
+        p -= rate * m / (np.sqrt(v) + 1e-8)
 
 
 def train(
-    which: str = "licence", steps: int = 2000, N: int = 16, T: int = 50, H: int = 128,
-    out: Path | None = None, every: int = 500, seed: int = 0,
-) -> list[float]:  # fmt: skip
-    """Train, telling how it goes on standard error; the losses in nats a character, smoothed."""
-    module = compiled("char_lm", out)
-    written = text(which)
-    characters = sorted(set(written))
-    codes = np.array([characters.index(c) for c in written])
-    rng = np.random.default_rng(seed)
-    params = module.init_params(rng, V=len(characters), D=32, H=H, dtype=np.float32)
-    adam = Adam(params, rate=5e-3)
-    zeros = np.zeros((N, H), np.float32)
-    h, c, loss, losses, start = zeros, zeros, np.log(len(characters)), [], time.monotonic()
-    for k, (w, y, again) in enumerate(streams(codes, N, T), 1):
-        if again:
-            h, c = zeros, zeros
-        outputs, saved = module.forward(params, w, y, h, c)
-        grads = module.backward(params, saved, dJ=1 / (N * T))
-        params = adam.update(params, grads.params)
-        h, c = outputs.h[-1], outputs.c[-1]
-        loss += 0.02 * (float(outputs.J) / (N * T) - loss)
-        losses.append(float(loss))
-        if k % 20 == 0 or k == steps:
-            speed = k * N * T / (time.monotonic() - start)
-            line = f"\r{k}/{steps}  {loss:.3f} nats a character  {speed:,.0f} characters/s "
-            print(line, end="", file=sys.stderr, flush=True)
+    cell: ModuleType, codes: Any, *, N: int, T: int, H: int, rate: float, seed: int = 0
+) -> Iterator[tuple[float, Any]]:
+    """After each step: the loss in nats per character, over the last 25,000 or so, and Params."""
+    V = int(codes.max()) + 1
+    params = cell.init_params(np.random.default_rng(seed), V=V, D=32, H=H, dtype=np.float32)
+    moments = [[np.zeros_like(p) for p in params] for _ in "mv"]
+    loss, k = math.log(V), 0  # of one who guesses
+    while True:
+        h = c = None  # zeros
+        for w, y in chunks(codes, N, T):
+            k += 1
+            outputs, saved = cell.forward(params, w, y, h, c)
+            grads = cell.backward(params, saved, dJ=1 / w.size)
+            adam(params, grads.params, moments, k, rate)
+            h, c = outputs.h[-1], outputs.c[-1]
+            loss += min(1.0, w.size / 25_000) * (float(outputs.J) / w.size - loss)
+            yield loss, params
+
+
+def sample(cell: ModuleType, params: Any, first: int, count: int, rng: Any) -> list[int]:
+    """Characters that the model writes after `first`: each is drawn, then read."""
+    drawn: list[int] = [first]
+    states: tuple[Any, ...] = ()
+    while len(drawn) <= count:
+        outputs, states = cell.step(params, np.array(drawn[-1:]), *states)
+        p = np.exp(outputs.logits[0].astype(float) - outputs.logits.max())
+        drawn.append(int(rng.choice(len(p), p=p / p.sum())))
+    return drawn[1:]
+
+
+def run(cell: ModuleType, text: str, steps: int, every: int, **how: Any) -> None:
+    """Train; print a sample now and then, and on a terminal how far it is."""
+    alphabet = sorted(set(text))
+    code = {character: number for number, character in enumerate(alphabet)}
+    codes, rng = np.array([code[character] for character in text]), np.random.default_rng(0)
+    live = sys.stdout.isatty()
+    print(f"{len(text):,} characters, {len(alphabet)} different ones")
+    began = time.perf_counter()
+    for k, (loss, params) in enumerate(islice(train(cell, codes, **how), steps), 1):
+        speed = k * how["N"] * how["T"] / (time.perf_counter() - began)
+        line = f"step {k:,} of {steps:,}: {loss:.3f} nats/character, {speed:,.0f} characters/s"
+        if live and k % 10 == 0:
+            print(f"{line:<79}", end="\r", flush=True)
         if k % every == 0 or k == steps:
-            drawn = sample(module, params, codes[0], 200, rng)
-            print(f"\n--- after {k} steps\n{''.join(characters[i] for i in drawn)}")
-        if k == steps:
-            return losses
-    return losses
+            written = sample(cell, params, code.get("\n", 0), 400, rng)
+            print(f"{line}\n\n{''.join(alphabet[i] for i in written)}\n", flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train a character language model.")
-    parser.add_argument("--text", choices=("licence", "topics"), default="licence")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--out", type=Path, help="where the module is written; a temporary folder")
+    parser = argparse.ArgumentParser(
+        prog="python -m bpgen.examples.char_lm",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--text", default="licence", help="a file, `topics` (Python's help) or `licence`, the GPL")
+    add("--out", type=Path, help="a folder in which the module and its test are to stay")
+    add("--steps", type=int, default=2000, help="chunks to learn from")
+    add("--every", type=int, default=500, help="steps from sample to sample")
+    add("-N", type=int, default=16, help="places read side by side")
+    add("-T", type=int, default=50, help="characters in a chunk")
+    add("-H", type=int, default=128, help="units of the LSTM")
+    add("--rate", type=float, default=5e-3, help="of Adam")
     given = parser.parse_args()
-    train(given.text, given.steps, out=given.out)
+    how = {name: getattr(given, name) for name in ("N", "T", "H", "rate")}
+    if min(given.steps, given.every, *how.values()) <= 0:
+        parser.error("steps, sizes and the rate must be above zero")
+    try:
+        text = corpus(given.text)
+        cell = load(read(SPEC), given.out)
+    except OSError as error:
+        parser.error(f"{given.text}: {error.strerror}")
+    except Refused as refused:
+        parser.error(str(refused))
+    if len(text) <= given.N * given.T:
+        parser.error(f"the text must have more than N T = {given.N * given.T} characters")
+    run(cell, text, given.steps, given.every, **how)
 
 
 if __name__ == "__main__":

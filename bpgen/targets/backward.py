@@ -33,6 +33,7 @@ def backward(plan: Plan, names: Names) -> Function:
     """`backward(params, saved, *, dh=None, …, dJ=1.0)`."""
     cell = plan.pair.cell
     body = _backward_body(plan, names)
+    body.externals(given for _, given in plan.pair.cotangents)
     body.write()
     lines = _gradients(plan, names)
     given = _cotangents(plan, names)
