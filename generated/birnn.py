@@ -129,7 +129,7 @@ def forward(params, x, y, m, f0=None, b0=None):
 
     # all steps at once
     logits = (fold(np.concatenate((f, b), axis=-1)) @ Wo + bo).reshape(T, N, V)  # (T, N, V)
-    J = np.where(m, cross_entropy(logits, y), 0).sum() / N  # ()
+    J = dtype.type(np.where(m, cross_entropy(logits, y), 0).sum() / N)  # ()
 
     for output in (f, b, logits):
         output.flags.writeable = False
@@ -149,7 +149,7 @@ def backward(params, saved, *, df=None, db=None, dlogits=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    dlogits = dlogits_out + np.where(m, dJ_out / N, 0).astype(dtype)[:, :, None] * (
+    dlogits = dlogits_out + np.where(m, dtype.type(dJ_out / N), 0).astype(dtype)[:, :, None] * (
         softmax(logits) - one_hot(y, V, -1, dtype)
     )  # (T, N, V)
     dconcat_logits = (fold(dlogits) @ Wo.T).reshape(T, N, 2 * H)  # (T, N, 2*H)
@@ -284,4 +284,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 076eef84fdc115fb42fdb64175e52f6b8d2aeebf5a7df2e08afe460bc97b05a2
+# bpgen: sha256 f08f0f5684dc04734d8f71fd0c40091c71185a5062972effb65fccb626cfa565

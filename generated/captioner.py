@@ -110,7 +110,7 @@ def forward(params, features, w, y):
 
     # all steps at once
     scores = (fold(h) @ W_v + b_v).reshape(T, N, V)  # (T, N, V)
-    J = np.where(y != 0, cross_entropy(scores, y), 0).sum() / N  # ()
+    J = dtype.type(np.where(y != 0, cross_entropy(scores, y), 0).sum() / N)  # ()
 
     for output in (h, scores):
         output.flags.writeable = False
@@ -131,9 +131,9 @@ def backward(params, saved, *, dh=None, dscores=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    dscores = dscores_out + np.where(y != 0, dJ_out / N, 0).astype(dtype)[:, :, None] * (
-        softmax(scores) - one_hot(y, V, -1, dtype)
-    )  # (T, N, V)
+    dscores = dscores_out + np.where(y != 0, dtype.type(dJ_out / N), 0).astype(dtype)[
+        :, :, None
+    ] * (softmax(scores) - one_hot(y, V, -1, dtype))  # (T, N, V)
     dh_above = dh_out + (fold(dscores) @ W_v.T).reshape(T, N, H)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -267,4 +267,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 68ea156bafbdb9c406c1b327b7fbc9a6db9881fc4aae397e5afaaf1f088b6add
+# bpgen: sha256 786b3fe2cc472e3d1224af4bfc2cd0fe6d83bfb9920300dd8f061fab7e440ab8

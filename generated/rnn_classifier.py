@@ -115,7 +115,7 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     dJ_out = dtype.type(dJ)
 
     # all steps at once
-    dlogits = dlogits_out + np.broadcast_to(dJ_out / N, (N,))[:, None] * (
+    dlogits = dlogits_out + np.broadcast_to(dtype.type(dJ_out / N), (N,))[:, None] * (
         softmax(logits) - one_hot(y, V, -1, dtype)
     )  # (N, V)
     dh_above = dh_out + at_step(dlogits @ W_hy.T, -1, T)  # (T, N, H)
@@ -245,4 +245,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 c515ea4ff56ae27a25a49a4fb9dc3a0004e539d51b7be94e95e30506db51ced4
+# bpgen: sha256 b599167e01fcc771b58a1d93af9686bbf79f0be27df23eef0fac65099c5c8c2f

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bpgen import syntax
 from bpgen.check import kinds, moments
+from bpgen.check.linear import passes_on
 from bpgen.check.scope import Argument, Scope, Symbol, Use, meant, near
 from bpgen.ir import (
     OPERATORS,
@@ -227,6 +228,12 @@ def _derivatives(
             message = f"`d{param.text}` has shape {shape_text(node.shape)}"
             message += f", which does not fit {shape_text(body.shape)}"
             inner.report("BP405", message, expression.span)
+            return None
+        if not passes_on(node, "$dy"):
+            name = f"d{function.name.text}"
+            message = f"`d{param.text}` must be a multiple of `{name}`, the gradient that arrives"
+            helps = [f"multiply by it, `d{param.text} = {name} * (...)`; 0 if nothing flows"]
+            inner.report("BP404", message, expression.span, helps=helps)
             return None
         found.append(kinds.as_real(node))
     return tuple(found)

@@ -117,9 +117,10 @@ def main() -> None:
     add("-T", type=int, default=50, help="characters in a chunk")
     add("-H", type=int, default=128, help="units of the LSTM")
     add("--rate", type=float, default=5e-3, help="of Adam")
+    add("--seed", type=int, default=0, help="of the initial parameters")
     given = parser.parse_args()
-    how = {name: getattr(given, name) for name in ("N", "T", "H", "rate")}
-    if min(given.steps, given.every, *how.values()) <= 0:
+    how = {name: getattr(given, name) for name in ("N", "T", "H", "rate", "seed")}
+    if min(given.steps, given.every, given.N, given.T, given.H, given.rate) <= 0:
         parser.error("steps, sizes and the rate must be above zero")
     try:
         text = corpus(given.text)

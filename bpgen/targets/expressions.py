@@ -42,13 +42,21 @@ class Writer:
             return special(self, node)
         texts = [bracketed(self.argument(node, arg)) for arg in node.args]
         text = self.spelled(node, texts)
-        if not self.plain and self.is_number(node) and "symbol" not in OPERATORS[node.op].facts:
+        real = node.kind == "real" and self.is_number(node)
+        if not self.plain and real and "symbol" not in OPERATORS[node.op].facts:
             return f"float({text})"  # a NumPy scalar would decide the dtype of what it meets
-        return text
+        return self.scalar(node, text)
+
+    def scalar(self, node: Node, text: str) -> str:
+        """The text of a single number; NumPy 1 makes a float64 of float32 and a Python number."""
+        mixed = any(self.is_number(arg) for arg in node.args) and not self.is_number(node)
+        if self.plain or node.rank or node.timed or node.kind != "real" or not mixed:
+            return text
+        return f"dtype.type({text})" if "symbol" in OPERATORS[node.op].facts else text
 
     def is_number(self, node: Node) -> bool:
         """Whether an expression is a plain Python number, made of numbers, sizes and constants."""
-        if node.rank or node.kind != "real" or (self.steps and node.timed):
+        if node.rank or node.kind == "bool" or (self.steps and node.timed):
             return False
         leaves = [n for n in walk(node) if not n.args]
         return all(n.op != "ref" or n["name"] in self.constants for n in leaves)
@@ -241,7 +249,7 @@ def _sum_of_terms(w: Writer, node: Node) -> str:
         if rows:
             return f"{rows}.reshape({shape_list(node.shape, steps=True)})"
     a, b = (bracketed(w.argument(node, arg)) for arg in node.args)
-    return f"({a} {OPERATORS[node.op].facts['symbol']} {b})"
+    return w.scalar(node, f"({a} {OPERATORS[node.op].facts['symbol']} {b})")
 
 
 def _custom(w: Writer, node: Node) -> str:
