@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11, "V": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3, "V": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3, "V": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2, "V": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11, "V": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11, "V": 2},
@@ -393,4 +393,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 c8f920313656f3e76a1dfe5bf4a634b2bd442f19e9ffbb9d70f25b7ffde1652c
+# bpgen: sha256 5561f9257da0dd16a4c42c89a267ed9287618dc0078f47cb9eca5a5f690b48e7

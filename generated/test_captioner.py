@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "F": 7, "D": 11, "H": 2, "V": 13},
-    "second": {"T": 7, "N": 2, "F": 5, "D": 3, "H": 11, "V": 13},
+    "second": {"T": 8, "N": 2, "F": 5, "D": 3, "H": 11, "V": 13},
     "smallest": {"T": 3, "N": 2, "F": 3, "D": 2, "H": 3, "V": 2},
     "one step": {"T": 1, "N": 3, "F": 7, "D": 11, "H": 2, "V": 13},
     "one example": {"T": 5, "N": 1, "F": 7, "D": 11, "H": 2, "V": 13},
@@ -409,4 +409,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 a08565c9d387d7fb35cc68e41106a2e7fbb384b61a12d6bd7c40c7b6fb34c719
+# bpgen: sha256 19007fe1fc82255260b8a1c4980da9f64ad928b8bead3430b2f7f04010b9ed54

@@ -55,7 +55,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "F": 11, "M": 2, "S": 13},
-    "second": {"T": 7, "N": 2, "D": 5, "F": 3, "M": 11, "S": 13},
+    "second": {"T": 8, "N": 2, "D": 5, "F": 3, "M": 11, "S": 13},
     "smallest": {"T": 3, "N": 2, "D": 3, "F": 2, "M": 3, "S": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "F": 11, "M": 2, "S": 13},
     "one example": {"T": 5, "N": 1, "D": 7, "F": 11, "M": 2, "S": 13},
@@ -438,4 +438,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 7f11a2e344eb58895db910980a19db31542fcf54f2c076699a67cb3033ea6a2f
+# bpgen: sha256 882e8ef80fa4aa914f53b2facce97b123f8f1bfa3bdc774e7d9629f2099f1e25

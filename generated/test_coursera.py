@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "n_x": 3, "n_a": 7, "n_y": 11, "m": 2},
-    "second": {"T": 7, "n_x": 2, "n_a": 5, "n_y": 3, "m": 11},
+    "second": {"T": 8, "n_x": 2, "n_a": 5, "n_y": 3, "m": 11},
     "smallest": {"T": 3, "n_x": 2, "n_a": 3, "n_y": 2, "m": 3},
     "one step": {"T": 1, "n_x": 3, "n_a": 7, "n_y": 11, "m": 2},
     "one example": {"T": 5, "n_x": 3, "n_a": 7, "n_y": 11, "m": 1},
@@ -467,4 +467,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 44fa5e6268942d0be76bc72081bc6c8a00974deb71998202ea1a3cb21ad11b48
+# bpgen: sha256 98083a8f2b3cb07cf618cf2fb529c2ad0ace5fcddbc3ef39d9e542afd260b6f6

@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11, "V": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3, "V": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3, "V": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2, "V": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11, "V": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11, "V": 2},
@@ -455,4 +455,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 c32a0cd9e907a2dfde01dca8973715a07284accd8eb53e4801a7941543f413bb
+# bpgen: sha256 cd297bdb2f70f6f06f9f7e8950b4a90078f7f02c6b54ec5bd8fc92015d27a226

@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -516,4 +516,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 3409ada6655f17e2b0f099310c791a1af18c3631e505397cb2c6b400e88741f4
+# bpgen: sha256 1fef92b7db5d3972dfee6515c2d16c7f7c28e87d1f888f2d168c6e3bbedd3f40

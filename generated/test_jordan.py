@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11, "V": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3, "V": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3, "V": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2, "V": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11, "V": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11, "V": 2},
@@ -461,4 +461,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 e79d885ea48c215cc587b54bdd8161c048f500db4c933f5857d40d18c1ff6314
+# bpgen: sha256 fe4ffd8d6a50f343d02c34b9e87ae6efcb06b8959434446031830bef56ceaf46

@@ -39,7 +39,7 @@ SCALES = (1.0,)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "K": 11, "M": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "K": 3, "M": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "K": 3, "M": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "K": 2, "M": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "K": 11, "M": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "K": 11, "M": 2},
@@ -533,4 +533,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 c4727a40757b893ef1bf64d818cec4bc60d3031cde147c221c9265bb47b21cfa
+# bpgen: sha256 608b97d100be92c7e55236b9544099a7c4e449f8ea6fc7f29cffd6572f11f585

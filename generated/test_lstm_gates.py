@@ -53,7 +53,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -485,4 +485,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 6a79b83c96a983a882adf455db8784af357ae21bb1b919b047903ddcc8d143c2
+# bpgen: sha256 1e80420955c176c4708f2e30a5e4a83f120c0e85286ff2365849407bddaf36fa

@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -473,4 +473,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 505c92fd3e794fec7f3b322ca8220207bfbc4d0cb6dbbea5aedfa056d961e69e
+# bpgen: sha256 035add2f7eea2e932df15c8e450c647aa1d13507f6d8577e5c1aeac36ad11aee

@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11, "P": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3, "P": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3, "P": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2, "P": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11, "P": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11, "P": 2},
@@ -470,4 +470,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 568b2005de1d3ced5a1ac7a7f5e974b57786607ee1468e464e77f04dc4f21ed0
+# bpgen: sha256 0756d6fa59c3105b1db29b8f74591172c0c127059979866343d7b0de9f0128e9

@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -463,4 +463,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 310f53a275c98277f804c2bdc6100db4bcf82dd8522ec5d1b183580c482b3080
+# bpgen: sha256 8f965a31f12ee229edcb01c88ca89ac539e48ad929552dee1526a413845e68eb

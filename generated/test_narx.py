@@ -37,7 +37,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 5, "D": 3, "H": 11},
+    "second": {"T": 8, "N": 5, "D": 3, "H": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -453,4 +453,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 d5d0156f28fc06c430f9ed026e2becee9df4caa94159668eb9c071d77dbe48e7
+# bpgen: sha256 c98a6d747e8d0a1dfbe8f2b5d394217c55f40c8e3b7bb08ea831688372d2daf0

@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "n": 3, "m": 7},
-    "second": {"T": 7, "n": 2, "m": 5},
+    "second": {"T": 8, "n": 2, "m": 5},
     "smallest": {"T": 3, "n": 2, "m": 3},
     "one step": {"T": 1, "n": 3, "m": 7},
 }
@@ -433,4 +433,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 333352e71c4d5f57357f696f24b0a4c71adffc9964276e15c3524a3bc8dfd344
+# bpgen: sha256 9fb0ab04e76cdebd65108e9b7581026f7b7bb9adac7aab80bf3a0e3c96ea6087

@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "n": 3, "m": 7},
-    "second": {"T": 7, "n": 2, "m": 5},
+    "second": {"T": 8, "n": 2, "m": 5},
     "smallest": {"T": 3, "n": 2, "m": 3},
     "one step": {"T": 1, "n": 3, "m": 7},
 }
@@ -427,4 +427,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 d0670fcf091965c2552c9e5671cf4509ae0504c4d967d77a23c060762736a0d7
+# bpgen: sha256 da87dc6a11ebe623fc80d752c5e7a2c9785680e39aa4ace0e77db356f1dacb1d

@@ -38,7 +38,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -396,4 +396,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 d8affa1574941f04ead98b984606ad48482046a567b89b57faf1285eea5c71b0
+# bpgen: sha256 82ebd05607248193ce5c91816e44a2472a7e784f083c637938d6bfefb6c555a8

@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11, "V": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3, "V": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3, "V": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2, "V": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11, "V": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11, "V": 2},
@@ -400,4 +400,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 e2999ccadf92722c34a97f910e73a5ed81d5a094a0fab7f025ec115ca6fdcb80
+# bpgen: sha256 7284efbcc165a33231d4ca4400e27dffd1342500d9cc41c09e80d9ac12dcf150

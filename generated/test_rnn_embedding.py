@@ -38,7 +38,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11, "V": 2},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3, "V": 11},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3, "V": 11},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2, "V": 3},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11, "V": 2},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11, "V": 2},
@@ -451,4 +451,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 68280842865a3e9fcab9fb81d5b18d10ca2a8e4822a5b087b14c4f22388f55e8
+# bpgen: sha256 c684f83d7604180ec87e889bedda22879af5f3b3db5a9ce79f4b50acfee19af7

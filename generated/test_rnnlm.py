@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "d": 3, "Dh": 7, "V": 11},
-    "second": {"T": 7, "d": 2, "Dh": 5, "V": 3},
+    "second": {"T": 8, "d": 2, "Dh": 5, "V": 3},
     "smallest": {"T": 3, "d": 2, "Dh": 3, "V": 2},
     "one step": {"T": 1, "d": 3, "Dh": 7, "V": 11},
 }
@@ -445,4 +445,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 026105e5c06627f36659abc240ef46bc8fa798303457690c6c8dd90659ff0170
+# bpgen: sha256 0b3b4c8d5152a576edb165e45bf9aa881103224af44fd6d7e4bbf4197e27b0ce

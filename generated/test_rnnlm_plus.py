@@ -39,7 +39,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "d": 3, "Dh": 7, "V": 11},
-    "second": {"T": 7, "d": 2, "Dh": 5, "V": 3},
+    "second": {"T": 8, "d": 2, "Dh": 5, "V": 3},
     "smallest": {"T": 3, "d": 2, "Dh": 3, "V": 2},
     "one step": {"T": 1, "d": 3, "Dh": 7, "V": 11},
 }
@@ -445,4 +445,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 c70192c01e8a8da4469dfa281384974044712b12faa60b8ba301fca8ceabf2ad
+# bpgen: sha256 209ef30cc389914e320b91a1d00e60292544ca6bcbfba878cf70d19338c5f3a1

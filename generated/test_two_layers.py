@@ -47,7 +47,7 @@ SCALES = (1.0, 100.0)
 
 SIZES = {
     "first": {"T": 5, "N": 3, "D": 7, "H": 11},
-    "second": {"T": 7, "N": 2, "D": 5, "H": 3},
+    "second": {"T": 8, "N": 2, "D": 5, "H": 3},
     "smallest": {"T": 3, "N": 2, "D": 3, "H": 2},
     "one step": {"T": 1, "N": 3, "D": 7, "H": 11},
     "one example": {"T": 5, "N": 1, "D": 7, "H": 11},
@@ -497,4 +497,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 f17ce20cbec1233bc83e2c4f793ab016c1d30b89c56636fa5f1bd74a4d3eccbe
+# bpgen: sha256 e756d355a1dfe7a9b92e63642ccb38101c0cf8a7cacbdcacdbe1a8b35c3a8c15

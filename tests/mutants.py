@@ -207,7 +207,7 @@ def page(ended: Sequence[Trial], command: str) -> str:
         "",
         f"Rebuilt by `{command} > bpgen/docs/kill-matrix.md`.",
         "",
-        "Each mutant is a module of the library with right outputs and, in one place, wrong",
+        "Each mutant is a module of some cell with right outputs and, in one place, wrong",
         "gradients. The test that ships beside the right module was run on each: a number says how",
         "many mutants of a kind fail in a row of that test. *Alone* counts those that no other row",
         "sees.",

@@ -216,6 +216,8 @@ class Body:
             return
         if equation.timed and not equation.value.timed:
             text = f"np.full({shape_text(shape, steps=True)}, {text}, dtype)"
+        elif name in self.owned and not (equation.timed or shape) and equation.value.op == "ref":
+            text = f"dtype.type({text})"
         elif name in self.owned and self._shares(equation.value):
             text = f"np.array({text})"
         self.add(f"{self.names.quantity(name)} = {text}", note)

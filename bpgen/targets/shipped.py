@@ -181,7 +181,7 @@ def _sizes(cell: Cell) -> list[str]:
     fixed = {s.number for q in cell.given for s in q.shape if s.number}
     least = _least(cell)
     sets: dict[str, dict[str, int]] = {}
-    for which, steps, primes in (("first", 5, _PRIMES), ("second", 7, _OTHER_PRIMES)):
+    for which, steps, primes in (("first", 5, _PRIMES), ("second", 8, _OTHER_PRIMES)):
         sets[which] = {"T": steps}
         free = [p for p in primes if p != steps and p not in fixed]
         for size in cell.sizes:
