@@ -20,10 +20,6 @@ from bpgen.sizes import ONE, Shape
 Read: TypeAlias = Callable[[Node, bool], str]
 
 
-class NotAtOnce(Exception):
-    """An operator has no spelling over all steps at once."""
-
-
 @dataclass(frozen=True, slots=True)
 class Writer:
     """How to write: `read` gives the text of a quantity; `steps` says all steps at once."""
