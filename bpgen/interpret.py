@@ -67,8 +67,8 @@ def evaluate(
         return value if t == fixed_step(node["step"], sizes["T"]) else np.zeros_like(value)
     values = [at(arg, t) for arg in node.args]
     names = [f"v{i}" for i in range(len(values))]
-    text = spell(node, *names, plain=plain, dtype="dtype")
-    space = {**_SPACES[plain], **sizes, "dtype": dtype, **dict(zip(names, values, strict=True))}
+    text = spell(node, *names, plain=plain, dtype="_dtype")
+    space = {**_SPACES[plain], **sizes, "_dtype": dtype, **dict(zip(names, values, strict=True))}
     return eval(text, space)  # our own spelling over our own names
 
 

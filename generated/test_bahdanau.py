@@ -276,6 +276,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -467,4 +471,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 f2dbe7d3024790002142b1c1b261079ef1b8590dce665901556e5aa6f9ce98ff
+# bpgen: sha256 6ff88f18a025c59c20e6a1d9d847f05ee6ef01421e345e716ea20b9039916e29

@@ -293,6 +293,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -393,4 +397,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 5561f9257da0dd16a4c42c89a267ed9287618dc0078f47cb9eca5a5f690b48e7
+# bpgen: sha256 a583b16ce57e85fea8b1e27817e10d7829849097f55092436443268ee82e1f7f

@@ -266,6 +266,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -457,4 +461,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 4e597b9e090a9741111acf17e9d96a28070558d4d4a5eda6b2bff6b120372bb9
+# bpgen: sha256 540d2a002b82758bf46af42d38e574391e9546e5ebea1713f6e38d52f40ae940

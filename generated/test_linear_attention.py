@@ -286,6 +286,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -533,4 +537,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 608b97d100be92c7e55236b9544099a7c4e449f8ea6fc7f29cffd6572f11f585
+# bpgen: sha256 69b4fc403f2ea54320767a1f847282ac49de9eedadbc5b9298c47ace82866562

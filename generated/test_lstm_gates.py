@@ -294,6 +294,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -485,4 +489,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 1e80420955c176c4708f2e30a5e4a83f120c0e85286ff2365849407bddaf36fa
+# bpgen: sha256 092e391e9610b156d0363b7dcef5dc9f70369f34c76111dd495af30a04dbf903

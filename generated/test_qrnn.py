@@ -277,6 +277,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -423,4 +427,4 @@ def test_stream():
         assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
 
 
-# bpgen: sha256 11d40ad26847560e4e8bb9be603cf5a523a030d8da46927b60eebf06972e5bb3
+# bpgen: sha256 0e429750a7aeebe449201bc3fd3e583389f1ccd47c7b183f7bd22213795df3d0

@@ -269,6 +269,10 @@ def test_pure():
     before = {name: np.array(v) for name, v in (given | outputs | saved._asdict()).items()}
     for v in dy.values():
         v.flags.writeable = False
+    held = [v for v in saved if isinstance(v, np.ndarray)]
+    for name, v in outputs.items():  # what backward will read cannot be written to
+        if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
+            assert not v.flags.writeable, name
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
@@ -396,4 +400,4 @@ def test_misuse(name):
                 forward(given | {name: longer})
 
 
-# bpgen: sha256 82ebd05607248193ce5c91816e44a2472a7e784f083c637938d6bfefb6c555a8
+# bpgen: sha256 8d5560ed6e64d9ff104132e5040b13cf20c43bb3edd0880c740f962db9dba49a

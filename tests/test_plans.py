@@ -30,12 +30,7 @@ CELLS = sorted((TESTS.parent / "bpgen" / "cells").glob("*.spec"))
 SPECS = [*CELLS, *sorted((TESTS / "specs").glob("*.spec"))]
 
 
-CLASH = pytest.mark.xfail(
-    reason="interpret.evaluate takes a size of the name `dtype` for the dtype"
-)
-each = pytest.mark.parametrize(
-    "path", [pytest.param(p, id=p.stem, marks=[CLASH] * (p.stem == "lang_names")) for p in SPECS]
-)
+each = pytest.mark.parametrize("path", [pytest.param(p, id=p.stem) for p in SPECS])
 
 
 class Unset(Exception):
@@ -340,7 +335,6 @@ WRONG: dict[str, Callable[[Plan], Plan]] = {
 }
 
 
-@pytest.mark.xfail(reason="verify_plan knows the order of equations, and nothing of these")
 @pytest.mark.parametrize("what", WRONG)
 def test_a_plan_that_cannot_be_carried_out_is_refused(what: str) -> None:
     plan = stages(Source("rnn.spec", RNN))["schedule"]

@@ -125,6 +125,7 @@ def show(stage: str, spec: str) -> None:
     from bpgen.show import page
 
     known = [name for name, _, _ in STAGES]
+    stage = "write" if stage == "render" else stage  # the page of what is written is its text
     if stage not in known:
         raise click.UsageError(f"there is no stage `{stage}`; there are {', '.join(known)}")
     (value,) = through(lambda source: run(source, stage), read_all([spec]))
