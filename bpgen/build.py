@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bpgen import syntax
-from bpgen.report import safe
+from bpgen.report import Edit, Repair, safe
 from bpgen.source import Span
 from bpgen.terms import Children, Terms, refuse, span_of, text_of
-
-RESERVED = ("t", "T", "all")  # words of expressions, so no names of quantities
-TYPES = ("real", "int", "bool")
-PROPERTIES = ("simplex", "symmetric", "frozen")
-PLACES = ("first", "second", "last")
+from bpgen.words import PLACES, PROPERTIES, RESERVED, TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +55,11 @@ class Builder(Terms):
         if len(names) > 1:
             free = ", ".join(name.text for name in names[:-1])
             fixed = f"dim {names[-1].text} = {value.value}"
-            refuse(
-                "BP017",
-                "a `dim` with a value has one name",
-                value.span,
-                f"the value of `{names[-1].text}` only, or of each?",
-                help=f"write `dim {safe(free)}` on one line and `{fixed}` on another",
-            )
+            label = f"the value of `{names[-1].text}` only, or of each?"
+            way = f"write `dim {safe(free)}` on one line and `{fixed}` on another"
+            edit = Edit(Span(names[-2].span.end, names[-1].span.start), "\ndim ")
+            message = "a `dim` with a value has one name"
+            refuse("BP017", message, value.span, label, "", Repair(way, (edit,)))
         return syntax.Dim(_all_new(names), value, span)
 
     def declaration(self, children: Children) -> syntax.Declaration:
@@ -163,8 +157,15 @@ class Builder(Terms):
     def word_below(self, children: Children) -> _Word:
         name, sign, below = children
         if str(sign) != "<":
-            message = "the bound of `int` is written `<`"
-            refuse("BP022", message, span_of(sign), help="as in `int < V`")
+            message, place = "the bound of `int` is written `<`", span_of(sign)
+            refuse(
+                "BP022",
+                message,
+                place,
+                "",
+                "",
+                Repair("write `<`, as in `int < V`", (Edit(place, "<"),)),
+            )
         return _Word(name, None, below, name.span.to(below.span))
 
     def initialiser(self, children: Children) -> syntax.Initialiser:
@@ -204,7 +205,9 @@ def _targets(targets: Iterable[syntax.Target]) -> tuple[syntax.Target, ...]:
 def _one_of(words: tuple[str, ...], name: syntax.Name, what: str) -> None:
     if name.text not in words:
         shown = " or ".join(f"`{word}`" for word in words)
-        refuse("BP022", f"{what} {shown}, not `{safe(name.text)}`", name.span)
+        close = get_close_matches(name.text, words, 1)
+        meant = [Repair(f"did you mean `{near}`?", (Edit(name.span, near),)) for near in close]
+        refuse("BP022", f"{what} {shown}, not `{safe(name.text)}`", name.span, "", "", *meant)
 
 
 def _linked(kind: str, place: Span, links: Children) -> dict[str, syntax.Target]:
@@ -250,15 +253,13 @@ def _properties(words: list[_Word]) -> tuple[syntax.Property, ...]:
             continue
         if text not in PROPERTIES:
             close = get_close_matches(text, (*PROPERTIES, *TYPES), 1)
-            refuse(
-                "BP022",
-                f"`{safe(text)}` is no type and no property",
-                word.name.span,
-                help=f"did you mean `{close[0]}`?"
-                if close
-                else f"a shape is followed by {', '.join(TYPES)}, {', '.join(PROPERTIES)} or `~`",
-            )
+            place, known = word.name.span, ", ".join((*TYPES, *PROPERTIES))
+            message = f"`{safe(text)}` is no type and no property"
+            help = "" if close else f"a shape is followed by {known} or `~`"
+            meant = [Repair(f"did you mean `{near}`?", (Edit(place, near),)) for near in close]
+            refuse("BP022", message, place, "", help, *meant)
         if text in found:
-            refuse("BP026", f"`{text}` is said twice", word.span)
+            removed = Repair("remove it", (Edit(word.span, ""),))
+            refuse("BP026", f"`{text}` is said twice", word.span, "", "", removed)
         found[text] = syntax.Property(word.name, word.over, word.span)
     return tuple(found.values())

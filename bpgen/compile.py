@@ -8,14 +8,23 @@ from collections.abc import Callable
 from typing import Any
 
 from bpgen import ops as ops  # fills the table of operators
+from bpgen import targets
 from bpgen.adjoint import adjoint
+from bpgen.beyond import beyond
 from bpgen.check import check
+from bpgen.emitted import admit
 from bpgen.files import stamp
+from bpgen.ir import OPERATORS, walk
+from bpgen.page import Module, Test
 from bpgen.parse import parse
+from bpgen.permitted import Unexpected
 from bpgen.planned import verify_plan
 from bpgen.render import render
-from bpgen.schedule import schedule
+from bpgen.repair import tried
+from bpgen.report import Refused, Report
+from bpgen.schedule import Plan, schedule
 from bpgen.simplify import simplify
+from bpgen.skeleton import complete
 from bpgen.source import Source
 from bpgen.targets import numpy, shipped
 from bpgen.verify import verify_cell, verify_pair
@@ -36,7 +45,11 @@ def run(source: Source, last: str = "schedule") -> Any:
     """What the stage `last` makes of a spec. Raises `Refused` if the spec is wrong."""
     value: Any = source
     for name, stage, verify in STAGES:
-        value = stage(value)
+        try:
+            value = stage(value)
+        except Refused as refused:
+            reports = tried(source, refused.reports)
+            raise Refused(beyond(source, reports) if name == "parse" else reports) from None
         if verify:
             verify(value)
         if name == last:
@@ -44,11 +57,40 @@ def run(source: Source, last: str = "schedule") -> Any:
     raise KeyError(last)
 
 
-def compile_source(source: Source) -> dict[str, str]:
-    """The files that a spec becomes, by name: the module and the test beside it, stamped."""
-    plan = run(source)
+def compile_source(source: Source, target: str = targets.OWN) -> dict[str, str]:
+    """The files that a spec becomes, by name, stamped: for NumPy, the module and its test.
+
+    Raises `Refused` if the spec is wrong, or holds what the target cannot say; `LookupError` if
+    there is no such target, `targets.Unusable` if a plug-in's is broken, each with a sentence.
+    """
+    return files_of(run(source), target)
+
+
+def files_of(plan: Plan, target: str = targets.OWN) -> dict[str, str]:
+    """The files that a plan becomes, as those of `compile_source`."""
+    if target != targets.OWN:
+        other = targets.find(target)
+        return {name: stamp(text, other.comment) for name, text in other.write(plan).items()}
     name = plan.pair.cell.name
-    return {
-        f"{name}.py": stamp(render(numpy.write(plan), "numpy/module.py.jinja")),
-        f"test_{name}.py": stamp(render(shipped.write(plan), "numpy/test.py.jinja")),
+    module, test = numpy.write(plan), shipped.write(plan)
+    files = {
+        f"{name}.py": stamp(render(module, "numpy/module.py.jinja")),
+        f"test_{name}.py": stamp(render(test, "numpy/test.py.jinja")),
     }
+    _pass(files, {f"{name}.py": module, f"test_{name}.py": test}, plan)
+    return files
+
+
+def _pass(files: dict[str, str], pages: dict[str, Module | Test], plan: Plan) -> None:
+    """Let the gate see the files. What it stops is our own fault, but where a plug-in spelled."""
+    try:
+        admit(files, plan.pair)
+        complete(files, pages)
+    except Unexpected as error:
+        nodes = [n for e in (*plan.pair.forward, *plan.pair.backward) for n in walk(e.value)]
+        brought = {n.op: OPERATORS[n.op].origin for n in nodes if n.op in OPERATORS}
+        whose = [f"`{op}` of {origin}" for op, origin in sorted(brought.items()) if origin]
+        if not whose:
+            raise
+        message = f"{' and '.join(whose)} cannot be used: a module would hold what none may"
+        raise Refused([Report("BP507", message, notes=(str(error),))]) from error

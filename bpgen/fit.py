@@ -4,8 +4,9 @@ Sums over axes and over time that broadcasting had repeated, zeros, places: here
 so that no rule mentions them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from inspect import unwrap
 
 from bpgen.ir import OPERATORS, Node, apply, size_node, walk
 from bpgen.ops.rules import total
@@ -25,9 +26,9 @@ def backward_rule(node: Node, dy: Node) -> tuple[Node | None, ...]:
     return given if isinstance(given, tuple) else (given,)
 
 
-def _accepted(function: object, attrs: dict[str, object]) -> dict[str, object]:
+def _accepted(function: Callable[..., object], attrs: dict[str, object]) -> dict[str, object]:
     """Those attributes that a rule asks for."""
-    code = getattr(function, "__code__", None)
+    code = getattr(unwrap(function), "__code__", None)
     if code is None:
         return attrs
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]

@@ -21,7 +21,10 @@ class Edge:
 def ordered(names: Iterable[str], edges: Sequence[Edge]) -> list[str]:
     """The names, each after those it needs; those on or behind a cycle are left out."""
     index = {name: i for i, name in enumerate(names)}
-    needs = {name: {e.target for e in edges if e.reader == name} for name in index}
+    needs: dict[str, set[str]] = {name: set() for name in index}
+    for edge in edges:
+        if edge.reader in needs:
+            needs[edge.reader].add(edge.target)
     users: dict[str, list[str]] = {name: [] for name in index}
     for name, targets in needs.items():
         for target in sorted(targets, key=index.__getitem__):
@@ -43,10 +46,10 @@ def ordered(names: Iterable[str], edges: Sequence[Edge]) -> list[str]:
 def components(names: Iterable[str], edges: Sequence[Edge]) -> list[list[str]]:
     """The strongly connected components, each after those it needs (Tarjan, 1972)."""
     order = list(names)
-    needs: dict[str, list[str]] = {name: [] for name in order}
+    place = {name: i for i, name in enumerate(order)}
+    needs: dict[str, dict[str, None]] = {name: {} for name in order}
     for edge in edges:
-        if edge.target not in needs[edge.reader]:
-            needs[edge.reader].append(edge.target)
+        needs[edge.reader][edge.target] = None
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -70,7 +73,7 @@ def components(names: Iterable[str], edges: Sequence[Edge]) -> list[list[str]]:
                     while not group or group[-1] != name:
                         group.append(stack.pop())
                         on_stack.discard(group[-1])
-                    found.append(sorted(group, key=order.index))
+                    found.append(sorted(group, key=place.__getitem__))
             elif target not in index:
                 index[target] = low[target] = len(index)
                 stack.append(target)

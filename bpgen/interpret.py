@@ -7,11 +7,12 @@ recursive in the number of steps: for tests at small sizes.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from bpgen.ir import Equation, Fixed, Node, State, When
+from bpgen.ir import OPERATORS, Equation, Fixed, Node, State, When
 from bpgen.ops.spelling import helper_names, helpers, spell
 from bpgen.sizes import Shape
 
@@ -19,15 +20,19 @@ Array: TypeAlias = Any
 Read: TypeAlias = Callable[[Node, int], Array]  # a ref, at step t
 
 
-def _space(plain: bool) -> dict[str, Any]:
-    """The small functions that spellings call, by name."""
-    space: dict[str, Any] = {"np": np}
+def space(plain: bool = False) -> dict[str, Any]:
+    """NumPy and the small functions that spellings call, by name."""
+    brought = (op.facts for op in OPERATORS.values() if op.origin)
+    return _space(plain, tuple((f.get("helper"), f.get("plain_helper")) for f in brought))
+
+
+@cache
+def _space(plain: bool, brought: tuple[tuple[str | None, ...], ...]) -> dict[str, Any]:
+    """Made anew when plug-ins have `brought` other functions."""
+    made: dict[str, Any] = {"np": np}
     for source in helpers([f"{name}()" for name in helper_names()], plain).values():
-        exec(source, space)  # our own text, from a file in bpgen/ops
-    return space
-
-
-_SPACES = {plain: _space(plain) for plain in (False, True)}
+        exec(source, made)  # the text of a file in bpgen/ops, or of a plug-in
+    return made
 
 
 def evaluate(
@@ -68,8 +73,8 @@ def evaluate(
     values = [at(arg, t) for arg in node.args]
     names = [f"v{i}" for i in range(len(values))]
     text = spell(node, *names, plain=plain, dtype="_dtype")
-    space = {**_SPACES[plain], **sizes, "_dtype": dtype, **dict(zip(names, values, strict=True))}
-    return eval(text, space)  # our own spelling over our own names
+    known = {**space(plain), **sizes, "_dtype": dtype, **dict(zip(names, values, strict=True))}
+    return eval(text, known)  # our own spelling over our own names
 
 
 def fixed_step(when: Fixed, T: int) -> int:

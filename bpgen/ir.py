@@ -78,7 +78,10 @@ class Node:
         )
 
     def __getitem__(self, attribute: str) -> Attribute:
-        return dict(self.attrs)[attribute]
+        for name, value in self.attrs:
+            if name == attribute:
+                return value
+        raise KeyError(attribute)
 
     def __add__(self, other: "Term") -> "Node":
         return apply("add", self, other)
@@ -168,8 +171,11 @@ def walk(node: Node) -> Iterator[Node]:
             yield current
         elif current not in seen:
             seen.add(current)
-            stack.append((current, True))
-            stack.extend((arg, False) for arg in reversed(current.args))
+            if current.args:
+                stack.append((current, True))
+                stack += [(arg, False) for arg in reversed(current.args)]
+            else:
+                yield current
 
 
 def refs(node: Node) -> tuple[Node, ...]:
@@ -217,6 +223,7 @@ class Operator:
     numpy: str | Callable[..., str]
     latex: str | Callable[..., str]
     facts: Mapping[str, Any]  # the optional facts
+    origin: str = ""  # the distribution that brings it, if it is not bpgen
 
     @property
     def elementwise(self) -> bool:
@@ -224,7 +231,7 @@ class Operator:
         return bool(getattr(self.shape, "elementwise", False))
 
 
-OPERATORS: dict[str, Operator] = {}  # filled by bpgen.ops, from the files it finds
+OPERATORS: dict[str, Operator] = {}  # filled by bpgen.ops and, on demand, by bpgen.plugins
 
 
 def apply(name: str, *args: Term, place: Span | None = None, **attrs: Attribute) -> Node:
@@ -263,11 +270,6 @@ def _cast(node: Node) -> Node:
     ):
         return node
     return apply("cast", node, place=node.place)
-
-
-def elementwise_chain(node: Node) -> bool:
-    """Whether a node is an operator that works entry by entry."""
-    return node.op in OPERATORS and OPERATORS[node.op].elementwise
 
 
 # -- cells ----------------------------------------------------------------------------------------
@@ -373,15 +375,24 @@ class Cell:
     layout: str  # "first", "second", "last": where time lies in the arrays at the boundary
     claims: tuple[Claim, ...]
     source: Source
+    # by name, so that asking for each of a thousand is not a search through a thousand
+    _given: dict[str, Quantity] = field(init=False, repr=False, compare=False)
+    _states: dict[str, State] = field(init=False, repr=False, compare=False)
+    _equations: dict[str, Equation] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_given", {q.name: q for q in reversed(self.given)})
+        object.__setattr__(self, "_states", {s.name: s for s in reversed(self.states)})
+        object.__setattr__(self, "_equations", {e.target: e for e in reversed(self.equations)})
 
     def quantity(self, name: str) -> Quantity | None:
-        return next((q for q in self.given if q.name == name), None)
+        return self._given.get(name)
 
     def state(self, name: str) -> State | None:
-        return next((s for s in self.states if s.name == name), None)
+        return self._states.get(name)
 
     def equation(self, name: str) -> Equation:
-        return next(e for e in self.equations if e.target == name)
+        return self._equations[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,20 +105,21 @@ class _Printer:
 
     def _parts(self, item: _Item) -> list[_Item]:
         """What printing and measuring treat alike; the last comes first."""
-        match item.doc:
-            case Line(flat):
-                return [item._replace(doc=flat)]
-            case Either(broken, flat, number):
-                chosen = flat if (self.flat[number] if number else item.flat) else broken
-                return [item._replace(doc=chosen)]
+        doc, indent, flat, whole = item
+        match doc:
+            case Line(text):
+                return [_Item(text, indent, flat, whole)]
+            case Either(broken, unbroken, number):
+                chosen = unbroken if (self.flat[number] if number else flat) else broken
+                return [_Item(chosen, indent, flat, whole)]
             case Indent(content, number):
                 deeper = 0 if number and self.flat[number] else 4
-                return [item._replace(doc=content, indent=item.indent + deeper)]
+                return [_Item(content, indent + deeper, flat, whole)]
             case Group(content) | Roomy(content):
-                return [item._replace(doc=content)]
+                return [_Item(content, indent, flat, whole)]
             case tuple(parts):
-                return [item._replace(doc=part) for part in reversed(parts)]
-        raise AssertionError(item.doc)
+                return [_Item(part, indent, flat, whole) for part in reversed(parts)]
+        raise AssertionError(doc)
 
     def _flat(self, rest: list[_Item], item: _Item, content: Doc, number: int) -> bool:
         if item.flat and self.measured:
@@ -213,7 +214,34 @@ def layout(statement: str, indent: int = 0, comment: str = "") -> list[str]:
 
 
 def _printed(doc: Doc, indent: int) -> list[str]:
+    whole = _unbroken(doc)
+    if whole is not None and indent + len(whole) <= WIDTH:  # most are; no group need be measured
+        return [" " * indent + whole]
     return _Printer([" " * indent]).print(doc, indent)
+
+
+def _unbroken(doc: Doc) -> str | None:
+    """The document on one line, or None if a line of it must break."""
+    match doc:
+        case str():
+            return doc
+        case Line(flat, hard):
+            return None if hard else flat
+        case Group(_, _, when, expand) if expand and not when:
+            return None
+        case Either():
+            return _unbroken(doc.flat)
+        case Variants((first, *_)):
+            return _unbroken(first)
+        case Group(content) | Indent(content) | Roomy(content) | Fit(content):
+            return _unbroken(content)
+    text = ""
+    for part in doc:
+        whole = _unbroken(part)
+        if whole is None:
+            return None
+        text += whole
+    return text
 
 
 def _operands(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
@@ -281,6 +309,7 @@ def _chained(node: ast.BinOp | ast.BoolOp | ast.Compare) -> tuple[list[ast.expr]
 class _Writer:
     def __init__(self, source: str, node: ast.stmt) -> None:
         self.source, self.node = source, node
+        self.lines = [line.encode() for line in source.split("\n")]  # `ast` counts bytes
         self.numbers = count(1)
         self.flat_tuples = {id(node) for node in _flat_tuples(node)}
         self.parenthesised = {
@@ -399,10 +428,12 @@ class _Writer:
 
     def _reached(self, node: ast.expr) -> Iterator[ast.expr]:
         """All that is in `node` and not in brackets, and those brackets."""
-        yield node
-        if not self.is_parenthesised(node):
-            for operand, _ in _operands(node):
-                yield from self._reached(operand)
+        todo = [node]
+        while todo:
+            node = todo.pop()
+            yield node
+            if not self.is_parenthesised(node):
+                todo += [operand for operand, _ in _operands(node)][::-1]
 
     def _operators(self, node: ast.expr) -> list[int]:
         """How tight they bind, those of `node` itself."""
@@ -490,7 +521,8 @@ class _Writer:
             case str(text):
                 return _quoted(text)
             case int() | float() | complex():
-                return _number(ast.get_source_segment(self.source, node) or repr(node.value))
+                line = self.lines[node.lineno - 1]
+                return _number(line[node.col_offset : node.end_col_offset].decode())
             case _ if node.value is ...:
                 return "..."
         raise ValueError(f"{node.value!r} is not laid out here: {self.source}")
@@ -542,14 +574,17 @@ class _Writer:
 
     def _flatten(self, node: ast.BinOp | ast.BoolOp | ast.Compare) -> list[ast.AST]:
         """Operands with the operators between them."""
-        operands, operators = _chained(node)
         parts: list[ast.AST] = []
-        for operator, operand in zip([None, *operators], operands, strict=True):
-            parts += [operator] if operator else []
-            if isinstance(operand, _CHAINS) and not self.is_parenthesised(operand):
-                parts += self._flatten(operand)
+        todo: list[ast.AST] = [node]  # no recursion: a sum may have a thousand terms
+        while todo:
+            part = todo.pop()
+            if isinstance(part, _CHAINS) and (part is node or not self.is_parenthesised(part)):
+                operands, operators = _chained(part)
+                for operator, operand in zip(operators[::-1], operands[:0:-1], strict=True):
+                    todo += [operand, operator]
+                todo.append(operands[0])
             else:
-                parts.append(operand)
+                parts.append(part)
         return parts
 
     def _chain(self, parts: list[ast.AST], level: int) -> Doc:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+_NAMED = re.compile(r"^(cell\s+)\w+", re.MULTILINE)
 _ABOUT = re.compile(r'^about\s+"(.*)"', re.MULTILINE)
 
 
@@ -35,6 +36,16 @@ def about(name: str) -> str:
     return found[1] if found else ""
 
 
+def starter() -> str:
+    """A small spec with comments, to start from."""
+    return files("bpgen").joinpath("starter.spec").read_text("utf-8")
+
+
+def renamed(text: str, name: str) -> str:
+    """A spec whose cell has another name."""
+    return _NAMED.sub(lambda found: found[1] + name, text, count=1)
+
+
 def index(width: int = 80) -> str:
     """One line for each cell: its name, and what it says of itself."""
     known = names()
@@ -55,13 +66,16 @@ def find(typed: str) -> Path | str:
     neither a file nor a cell.
     """
     path = Path(typed)
-    if path.is_file():
-        return path
-    if typed in names():
-        return typed
-    if path.exists():
-        raise LookupError(f"`{typed}` is not a file")
-    beside = sorted(path.parent.glob("*.spec")) if path.parent.is_dir() else []
+    try:
+        if path.is_file():
+            return path
+        if typed in names():
+            return typed
+        if path.exists():
+            raise LookupError(f"`{typed}` is not a file")
+        beside = sorted(path.parent.glob("*.spec")) if path.parent.is_dir() else []
+    except OSError as error:  # a name that is too long, a folder that is not ours to look into
+        raise LookupError(f"`{typed}` cannot be read: {error.strerror}") from error
     known = {**{name: name for name in names()}, **{each.stem: str(each) for each in beside}}
     near = get_close_matches(path.stem, known, n=1)
     raise LookupError(f"there is no file `{typed}`{_meant([known[name] for name in near])}")

@@ -5,12 +5,12 @@ become equations of their own: `a[t] = x[t] @ W + h[t-1] @ U + b` leaves `a_x[t]
 outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bpgen.graph import Edge, components
-from bpgen.ir import Equation, Node, apply, fresh, ref, walk
-from bpgen.parts import hint, is_heavy
+from bpgen.ir import Equation, Node, apply, fresh, ref, refs, walk
+from bpgen.parts import addends, hint, holding, is_heavy
 
 
 def dependences(equations: Sequence[Equation], initial: dict[str, str | None]) -> tuple[Edge, ...]:
@@ -18,25 +18,40 @@ def dependences(equations: Sequence[Equation], initial: dict[str, str | None]) -
     timed = {e.target: e.timed for e in equations}
     edges: dict[Edge, None] = {}
     for equation in equations:
-        for node in walk(equation.value):
-            if node.op == "ref" and node["name"] in timed:
-                shift = node["when"] if isinstance(node["when"], int) else None
-                within = equation.timed and not _gathered(equation.value, node)
-                edges[Edge(equation.target, node["name"], shift if within else None)] = None
+        for name, shift in readings(equation):
+            if name in timed:
+                edges[Edge(equation.target, name, shift)] = None
         start = initial.get(equation.target)
         if start in timed:
             edges[Edge(equation.target, start or "", None)] = None
     return tuple(edges)
 
 
-def _gathered(value: Node, read: Node) -> bool:
-    """Whether a reading stands under an operator that takes all steps."""
-    return any(n.op in ("steps", "sum_steps") and read in set(walk(n)) for n in walk(value))
+def readings(equation: Equation) -> Iterator[tuple[str, int | None]]:
+    """What an equation reads, and at which shift (None: all steps, or one without time)."""
+    gathered = _gathered(equation.value)
+    for node in refs(equation.value):
+        shift = node["when"] if isinstance(node["when"], int) else None
+        within = equation.timed and node not in gathered
+        yield node["name"], shift if within else None
 
 
-def is_loop(group: Sequence[str], edges: Sequence[Edge]) -> bool:
-    """Whether a component of the graph has to run step by step."""
-    return len(group) > 1 or any(e.reader == e.target == group[0] for e in edges)
+def _gathered(value: Node) -> set[Node]:
+    """The parts that stand under an operator that takes all steps."""
+    found: set[Node] = set()
+    todo = [n for n in walk(value) if n.op in ("steps", "sum_steps")]
+    while todo:
+        node = todo.pop()
+        if node not in found:
+            found.add(node)
+            todo += node.args
+    return found
+
+
+def loops_of(names: Iterable[str], edges: Sequence[Edge]) -> list[list[str]]:
+    """The components of the graph that have to run step by step, each after those it needs."""
+    alone = {e.reader for e in edges if e.reader == e.target}
+    return [g for g in components(names, edges) if len(g) > 1 or g[0] in alone]
 
 
 def lift(
@@ -44,14 +59,9 @@ def lift(
 ) -> tuple[Equation, ...]:
     """Name the parts of loop equations that need not wait for the loop."""
     edges = dependences(equations, initial)
-    index = {e.target: i for i, e in enumerate(equations)}
     result: list[Equation] = []
-    loops = {
-        name: set(group)
-        for group in components(index, edges)
-        if is_loop(group, edges)
-        for name in group
-    }
+    groups = [frozenset(group) for group in loops_of([e.target for e in equations], edges)]
+    loops = {name: group for group in groups for name in group}
     for equation in equations:
         cycle = loops.get(equation.target)
         if cycle:
@@ -61,16 +71,19 @@ def lift(
 
 
 def _lifted(
-    equation: Equation, cycle: set[str], result: list[Equation], names: dict[str, None]
+    equation: Equation, cycle: frozenset[str], result: list[Equation], names: dict[str, None]
 ) -> Equation:
     """The equation with its free parts named; their equations are appended to `result`."""
 
-    def free(node: Node) -> bool:
-        return not any(n.op == "ref" and n["name"] in cycle for n in walk(node))
+    bound = holding(equation.value, lambda n: n.op == "ref" and n["name"] in cycle)
+    dear = holding(equation.value, is_heavy)
+
+    def worth(node: Node) -> bool:  # dear enough to be taken out of a loop
+        return node.kind == "real" and node in dear
 
     def part(node: Node) -> Node:
-        if free(node):
-            return named(node) if _worth(node) else node
+        if node not in bound:
+            return named(node) if worth(node) else node
         if node.op == "add":
             return total(node)
         args = tuple(part(arg) for arg in node.args)
@@ -80,10 +93,10 @@ def _lifted(
 
     def total(node: Node) -> Node:
         terms = addends(node)
-        loose = [term for term in terms if free(term)]
-        if not any(_worth(term) for term in loose):
+        loose = [term for term in terms if term not in bound]
+        if not any(worth(term) for term in loose):
             return _added([part(term) for term in terms], node)
-        rest = [part(term) for term in terms if not free(term)]
+        rest = [part(term) for term in terms if term in bound]
         return _added([named(_added(loose, node)), *rest], node)
 
     def named(node: Node) -> Node:
@@ -93,18 +106,6 @@ def _lifted(
         return ref(name, node.shape, 0 if node.timed else None, node.kind, node.place)
 
     return replace(equation, value=part(equation.value))
-
-
-def _worth(node: Node) -> bool:
-    """Whether a part is dear enough to be taken out of a loop."""
-    return any(is_heavy(n) for n in walk(node)) and node.kind == "real"
-
-
-def addends(node: Node) -> list[Node]:
-    """The terms of a sum, in order."""
-    if node.op != "add":
-        return [node]
-    return [term for arg in node.args for term in addends(arg)]
 
 
 def _added(terms: Sequence[Node], node: Node) -> Node:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 # what emitted modules and tests say themselves; builtins that they call are among these
 RESERVED = frozenset(
-    "np math t T params saved dtype output kinks Params Outputs Saved Grads SHAPES STEP "
-    "range reversed float over_time stacked total".split()
+    "np math t T params saved dtype output kinks Params Outputs Saved Grads SHAPES STEP BACK "
+    "OPTIONAL KINDS LABELS LEAST SOLVED STORED NamedTuple re init_params forward backward step "
+    "plain TypeError ValueError bool range reversed float rng over_time stacked total".split()
 ) | frozenset(keyword.kwlist)  # fmt: skip
 
 
@@ -46,9 +47,14 @@ class Names:
         """The name of the array that also holds steps outside 1 to T."""
         return self._get((name, "all"), f"{name}_all")
 
+    def output(self, name: str) -> str:
+        """The field of `Outputs`, which may be called like a local of the module, `range`."""
+        free = f"d{name}" not in RESERVED and not keyword.iskeyword(name)
+        return name if free else self.quantity(name)
+
     def cotangent(self, output: str) -> str:
-        """The argument of `backward` for the gradient of an output; a field of `Grads` likewise."""
-        return f"d{self.quantity(output)}"
+        """The argument of `backward` for the gradient of an output."""
+        return f"d{self.output(output)}"
 
     def _get(self, key: tuple[str, int | str | None], wanted: str) -> str:
         if key not in self.known:

@@ -4,7 +4,9 @@ The grammar is `grammar/spec.lark`. Each statement is parsed by itself, so one m
 report and the next statement is read as if nothing had happened.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,12 +14,16 @@ from typing import Any, NoReturn
 from lark import Lark, TextSlice, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from bpgen import slips, syntax
+from bpgen.brackets import broken, round_step
 from bpgen.build import Builder
 from bpgen.fault import Fault
+from bpgen.foreign import foreign
 from bpgen.report import Refused, Report, safe
 from bpgen.resources import grammar_text
 from bpgen.scan import CHARACTERS, Piece, check_size, check_text, pieces
 from bpgen.source import Source
+
+FOREIGN = 8  # reports of foreign characters of a statement
 
 
 def read(origin: str | PathLike[str] | bytes, name: str | None = None) -> Source:
@@ -35,7 +41,8 @@ def read(origin: str | PathLike[str] | bytes, name: str | None = None) -> Source
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         byte = data[error.start]
-        _refuse(f"{safe(name)} is not UTF-8: byte 0x{byte:02x} in line {line}", "BP024")
+        message = f"{safe(name)} is not UTF-8: byte 0x{byte:02x} in line {line}"
+        _refuse(message, "BP024", "save it in UTF-8")
     return Source(safe(name), text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -44,17 +51,26 @@ def parse(source: Source) -> syntax.Spec:
     check_text(source)
     statements: list[syntax.Statement] = []
     reports: list[Report] = []
+    said: set[str] = set()
     try:
         for piece in pieces(source.text):
             try:
                 statements += _statement(source, piece)
             except Refused as refused:
-                reports += refused.reports
+                reports += _new(refused.reports, said)
     except Refused as refused:  # too many statements
         reports += refused.reports
     if reports:
         raise Refused(reports)
     return syntax.Spec(source, tuple(statements))
+
+
+def _new(reports: Iterable[Report], said: set[str]) -> Iterator[Report]:
+    """The reports without those of a name that was reported where it stood before."""
+    for report in reports:
+        if report.code != "BP020" or not report.repairs or report.message not in said:
+            said.add(report.message)
+            yield report
 
 
 @cache
@@ -71,13 +87,17 @@ def _lark() -> Lark:
 
 def _statement(source: Source, piece: Piece) -> tuple[syntax.Statement, ...]:
     check_size(piece)
+    if strange := tuple(islice(foreign(piece), FOREIGN)):
+        raise Refused(strange)
     span = piece.span
     try:
         found: Any = _lark().parse(TextSlice(source.text, span.start, span.end))
     except UnexpectedInput as error:
-        raise Refused([slips.explain(_fault(source, piece, error))]) from None
-    if doubled := slips.doubled_sign(piece):
-        raise Refused([doubled])
+        fault = _fault(source, piece, error)
+        raise Refused([broken(source, piece, fault.index) or slips.explain(fault)]) from None
+    slip = broken(source, piece) or round_step(source, piece.tokens) or slips.doubled_sign(piece)
+    if slip:
+        raise Refused([slip])
     return found if isinstance(found, tuple) else (found,)
 
 
@@ -121,5 +141,5 @@ def _bytes(path: Path) -> bytes:
         _refuse(f"{safe(path.name)} cannot be read: {error.strerror}", "BP024")
 
 
-def _refuse(message: str, code: str) -> NoReturn:
-    raise Refused([Report(code, message)])
+def _refuse(message: str, code: str, *helps: str) -> NoReturn:
+    raise Refused([Report(code, message, helps=helps)])

@@ -1,9 +1,8 @@
 """Parts of equations that deserve a name: how dear they are, what to call them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
-from bpgen.ir import OPERATORS, Equation, Node, fresh, rebuild, ref, walk
+from bpgen.ir import OPERATORS, Node, fresh, walk
 
 _ARITHMETIC = ("add", "subtract", "multiply", "divide", "negate", "power")
 _MOVES = ("newaxis", "slice", "index", "transpose", "cast", "expand", "row", "reshape")
@@ -16,10 +15,31 @@ def is_heavy(node: Node) -> bool:
     return node.op in OPERATORS and bool(OPERATORS[node.op].facts.get("heavy"))
 
 
-def is_dear(node: Node) -> bool:
-    """Whether a part holds something heavy and depends on something given."""
-    parts = tuple(walk(node))
-    return any(is_heavy(part) for part in parts) and any(part.op == "ref" for part in parts)
+def is_ref(node: Node) -> bool:
+    """Whether a node reads a quantity."""
+    return node.op == "ref"
+
+
+def holding(value: Node, wanted: Callable[[Node], bool]) -> set[Node]:
+    """The parts of an expression that are as wanted, and those that hold such a one."""
+    found: set[Node] = set()
+    for part in walk(value):
+        if wanted(part) or not found.isdisjoint(part.args):
+            found.add(part)
+    return found
+
+
+def addends(node: Node) -> list[Node]:
+    """The terms of a sum, in order."""
+    terms: list[Node] = []
+    todo = [node]  # no recursion: a gradient may be a sum of a thousand terms
+    while todo:
+        term = todo.pop()
+        if term.op == "add":
+            todo += reversed(term.args)
+        else:
+            terms.append(term)
+    return terms
 
 
 def is_light(node: Node) -> bool:
@@ -56,56 +76,3 @@ def called(node: Node, target: str, names: Mapping[str, None]) -> str:
         longer = f"{node.op}_{hint(inner, target)}"
         wanted = longer if len(longer) <= 24 and longer not in names else wanted
     return fresh(wanted, names)
-
-
-def _is_ref(node: Node) -> bool:
-    return node.op == "ref"
-
-
-def named(
-    equations: Iterable[Equation], node: Node, name: str, placed: bool
-) -> tuple[tuple[Equation, ...], bool]:
-    """The equations reading `name` wherever `node` stood.
-
-    Unless it is `placed` already, its equation comes before the first that uses it; the second
-    result says whether it now has one.
-    """
-    reading = ref(name, node.shape, 0 if node.timed else None, node.kind, node.place)
-
-    def change(part: Node) -> Node | None:
-        return reading if part == node else None
-
-    made: list[Equation] = []
-    for equation in equations:
-        value = equation.value
-        if equation.target != name:
-            value = rebuild(value, change)
-        if not placed and value != equation.value:
-            made.append(Equation(name, node, node.timed, node.place or equation.place))
-            placed = True
-        made.append(replace(equation, value=value))
-    return tuple(made), placed
-
-
-def shared(equations: tuple[Equation, ...], names: dict[str, None]) -> tuple[Equation, ...]:
-    """The equations with names for dear parts that stand in several places, the largest first."""
-    while True:
-        counts: dict[Node, int] = {}
-        owner: dict[Node, str] = {}
-        above: dict[Node, Node] = {}
-        for equation in equations:
-            for node in walk(equation.value):
-                for arg in node.args:
-                    counts[arg] = counts.get(arg, 0) + 1
-                    owner.setdefault(arg, equation.target)
-                    above.setdefault(arg, node)
-        twice = [n for n, k in counts.items() if k > 1 and n.kind == "real" and is_dear(n)]
-        twice = [n for n in twice if not is_light(n) and not (n.op == "sum" and _is_ref(n.args[0]))]
-        if not twice:
-            return equations
-        node = max(twice, key=lambda n: sum(1 for _ in walk(n)))
-        activated = node.op == "add" and len(above[node].args) == 1 and is_heavy(above[node])
-        name = f"a_{owner[node]}" if activated and f"a_{owner[node]}" not in names else ""
-        name = name or called(node, owner[node], names)
-        names[name] = None
-        equations, _ = named(equations, node, name, placed=False)

@@ -13,13 +13,19 @@ places it concerns, notes that state facts and helps that propose. `draw` makes 
       |             ^^^^^^^^^ D is not H
       |
       = help: write `x[t] @ Wx.T`, or declare `Wx : (D, H)`
+
+`concise` makes it a line. Text that a stranger wrote comes in through `safe`, and what is drawn is
+printable whatever came in.
 """
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bpgen.paint import Paint, hung, plain
+from bpgen.snippet import Mark, snippet
 from bpgen.source import Source, Span
+
+WIDTH = 100  # of a page, where no terminal says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,27 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What is to stand in the place of a span; an empty span is a place to insert at."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A way out that a program could take: what to tell a person, and the edits that do it."""
+
+    text: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """One mistake. `place` is the fault; `others` are the places that explain it."""
+    """One mistake. `place` is the fault; `others` are the places that explain it.
+
+    `repairs` are ways out in the order of their likelihood; `helps` say what no edit can.
+    """
 
     code: str
     message: str
@@ -41,6 +66,7 @@ class Report:
     notes: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     severity: str = "error"
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def is_error(self) -> bool:
@@ -71,68 +97,67 @@ def safe_path(path: object, limit: int = 80) -> str:
     return shown if len(shown) <= limit else "..." + shown[-limit + 3 :]
 
 
-def draw(report: Report, source: Source | None) -> str:
-    """The report as lines of text, without colour."""
-    lines = [f"{report.severity}[{report.code}]: {report.message}"]
-    width = 1
+def series(names: Sequence[str], limit: int = 8) -> str:
+    """Names in a sentence: "`a`, `b` and `c`"; of more than `limit`, the first and how many."""
+    shown = [f"`{name}`" for name in names]
+    if len(shown) > limit:
+        shown[limit - 1 :] = [f"{len(shown) - limit + 1} others"]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
+
+
+def printable(text: str) -> str:
+    """Text as a terminal or a program may get it: what cannot be printed is escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def draw(report: Report, source: Source | None, width: int = WIDTH, paint: Paint = plain) -> str:
+    """The report as lines of at most `width` columns, where its words allow it."""
+    kind = f"{report.severity}[{report.code}]"
+    head = hung(f"{kind}: ", _lines(report.message), width)
+    lines = [paint(report.severity, kind) + paint("strong", head[0][len(kind) :])]
+    lines += [paint("strong", line) for line in head[1:]]
+    gutter = 1
+    said = _said(report)
     if source and report.place:
         line, column = source.position(report.place.span.start)
         numbers = [source.position(label.span.start)[0] for label in (report.place, *report.others)]
-        width = len(str(max(numbers)))
-        lines.append(f"{' ' * width}--> {source.name}:{line}:{column}")
-        lines.append(f"{' ' * width} |")
-        lines += _snippets(report, source, width)
-        if report.notes or report.helps:
-            lines.append(f"{' ' * width} |")
-    lines += [f"{' ' * width} = note: {note}" for note in report.notes]
-    lines += [f"{' ' * width} = help: {text}" for text in report.helps]
+        gutter = len(str(max(numbers)))
+        place = f"{printable(source.shown)}:{line}:{column}"
+        lines.append(f"{paint('frame', ' ' * gutter + '-->')} {place}")
+        lines.append(paint("frame", " " * gutter + " |"))
+        lines += snippet(source, _marks(report), gutter, width, paint)
+        if said:
+            lines.append(paint("frame", " " * gutter + " |"))
+    for style, text in said:
+        rail, word = " " * gutter + " =", f" {style}:"
+        first, *rest = hung(f"{rail}{word} ", _lines(text), width)
+        lines.append(paint("frame", rail) + paint(style, word) + first[len(rail) + len(word) :])
+        lines += rest
     return "\n".join(lines)
 
 
 def concise(report: Report, source: Source | None) -> str:
-    """The report on one line: `rnn.spec:5:12: BP201 message`."""
+    """The report on one line: `rnn.spec:5:12: BP201 message`, `BP701 warning: message`."""
+    kind = "" if report.is_error else f"{report.severity}: "
+    said = printable(f"{report.code} {kind}{' '.join(report.message.split())}")
     if not (source and report.place):
-        return f"{report.code} {report.message}"
+        return said
     line, column = source.position(report.place.span.start)
-    return f"{source.name}:{line}:{column}: {report.code} {report.message}"
+    return f"{printable(source.shown)}:{line}:{column}: {said}"
 
 
-def _snippets(report: Report, source: Source, width: int) -> list[str]:
+def _said(report: Report) -> list[tuple[str, str]]:
+    """What stands below the snippet, and in which style: notes, then ways out."""
+    ways = (*(repair.text for repair in report.repairs), *report.helps)
+    return [*(("note", note) for note in report.notes), *(("help", way) for way in ways)]
+
+
+def _marks(report: Report) -> list[Mark]:
     assert report.place is not None
-    marked: dict[int, list[tuple[Label, str]]] = {}
-    for label, mark in [(report.place, "^"), *((other, "-") for other in report.others)]:
-        number = source.position(label.span.start)[0]
-        marked.setdefault(number, []).append((label, mark))
-    lines: list[str] = []
-    previous = None
-    for number in sorted(marked):
-        if previous is not None and number > previous + 1:
-            lines.append("...")
-        text = source.line(number)
-        lines.append(f"{number:>{width}} | {_shown(text)}")
-        # the rightmost mark first, so that the texts of several marks do not cross
-        for label, mark in sorted(marked[number], key=lambda item: -item[0].span.start):
-            start = label.span.start - source.position(label.span.start)[1] + 1
-            before = _columns(text[: label.span.start - start])
-            inside = text[label.span.start - start : label.span.end - start]
-            marks = mark * max(1, _columns(inside))
-            lines.append(f"{' ' * width} | {' ' * before}{marks} {label.text}".rstrip())
-        previous = number
-    return lines
+    place = Mark(report.place.span, "^", report.place.text, report.severity)
+    return [place, *(Mark(other.span, "-", other.text, "frame") for other in report.others)]
 
 
-def _shown(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text.replace("\t", "    "))
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes, with a tab as four."""
-    wide = {"W": 2, "F": 2}
-    return sum(
-        4
-        if c == "\t"
-        else 0
-        if unicodedata.combining(c)
-        else wide.get(unicodedata.east_asian_width(c), 1)
-        for c in text
-    )
+def _lines(text: str) -> str:
+    """Printable text that may have several lines."""
+    return "\n".join(map(printable, text.split("\n")))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bpgen.ir import OPERATORS, Node, apply, is_number, number, rebuild, size_node
+from bpgen.parts import addends
 from bpgen.sizes import ONE, STEPS, Size
 
 
@@ -130,6 +131,14 @@ def _expand(node: Node) -> Node | None:
     return None
 
 
+def _newaxis(node: Node) -> Node | None:
+    (a,) = node.args
+    if a.op == "negate":
+        return -apply("newaxis", a.args[0], **dict(node.attrs))
+    single = a.op == "expand" and not a.args[0].rank  # the same at every place
+    return apply("expand", a.args[0], to=node.shape) if single else None
+
+
 def _row(node: Node) -> Node | None:
     (a,) = node.args
     if a.op == "steps":
@@ -164,6 +173,8 @@ def _sum(node: Node, simplexes: Mapping[str, int | None]) -> Node | None:
             return a
     if a.op == "negate":
         return -apply("sum", a.args[0], axes=axes, keepdims=keepdims)
+    if a.op == "sum" and a["keepdims"] and a["axes"] and set(a["axes"]) <= set(axes):
+        return apply("sum", a.args[0], axes=axes, keepdims=keepdims)
     if a.op == "ref" and a["name"] in simplexes and axes == (simplexes[a["name"]],):
         return number(1.0)
     if a.op == "multiply":
@@ -205,7 +216,7 @@ def _factors(node: Node) -> tuple[Node, ...]:
     """The factors of a product that are names, outermost last."""
     if node.op == "multiply":
         return tuple(f for arg in node.args for f in _factors(arg))
-    inner = node.args[0] if node.op == "expand" else node
+    inner = node.args[0] if node.op in ("expand", "newaxis") else node
     return (node,) if inner.op == "ref" else ()
 
 
@@ -223,7 +234,10 @@ def _without(node: Node, factor: Node) -> Node | None:
 
 def _tiled(node: Node) -> Node | None:
     """A sum of arrays each put into its own part of one axis is their concatenation."""
-    parts = _addends(node)
+    right = node.args[1]
+    if right.op not in ("add", "embed"):  # most sums: not all their terms are looked at
+        return None
+    parts = addends(node)
     if any(p.op != "embed" for p in parts) or len({p["axis"] for p in parts}) > 1:
         return None
     axis = parts[0]["axis"]
@@ -240,12 +254,6 @@ def _tiled(node: Node) -> Node | None:
     if at != parts[0]["size"]:
         return None
     return apply("concat", *ordered, axis=axis)
-
-
-def _addends(node: Node) -> list[Node]:
-    if node.op == "add":
-        return [p for arg in node.args for p in _addends(arg)]
-    return [node]
 
 
 def _zeros(node: Node) -> bool:
@@ -272,6 +280,7 @@ _TABLE = {
     "power": _power,
     "transpose": _transpose,
     "expand": _expand,
+    "newaxis": _newaxis,
     "row": _row,
     "steps": _steps,
     "sum_steps": _sum_steps,

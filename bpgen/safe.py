@@ -27,7 +27,7 @@ from bpgen.ir import (
     rebuild,
     ref,
 )
-from bpgen.parts import shared
+from bpgen.shared import shared
 
 _MOVES = ("transpose", "slice", "index", "newaxis", "take", "entries", "row", "steps", "reshape")
 _KNOWN = ("softmax", "log_softmax", "sigmoid", "exp", "sum", "add", "subtract", *_MOVES)
@@ -45,7 +45,8 @@ def safe(cell: Cell) -> tuple[Equation, ...]:
     made: list[Equation] = []
     for e in cell.equations:
         value = forms.of(e.target)
-        made += [log for log in forms.logs.values() if log not in made and forms.is_new(log)]
+        made += forms.fresh
+        forms.fresh.clear()
         made.append(Equation(e.target, value, e.timed, e.place))
     return shared(tuple(made), forms.names)
 
@@ -59,6 +60,7 @@ class _Forms:
     constants: frozenset[str]
     logs: dict[str, Equation] = field(default_factory=dict)
     made: dict[str, Node] = field(default_factory=dict)
+    fresh: list[Equation] = field(default_factory=list)  # logarithms made since last asked
 
     def of(self, name: str) -> Node:
         """The safe form of an equation."""
@@ -75,9 +77,6 @@ class _Forms:
 
     def known(self, name: str) -> Node | None:
         return self.of(name) if name in self.equations else None
-
-    def is_new(self, log: Equation) -> bool:
-        return log.target not in self.equations
 
     def seen(self, node: Node) -> Node:
         """What a name of the same step stands for, in its safe form."""
@@ -99,6 +98,7 @@ class _Forms:
             target = fresh(f"log_{name}", self.names)
             self.names[target] = None
             self.logs[name] = Equation(target, value, value.timed, value.place)
+            self.fresh.append(self.logs[name])
         when = 0 if value.timed else None
         return ref(self.logs[name].target, value.shape, when, place=value.place)
 

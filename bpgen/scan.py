@@ -10,37 +10,32 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
-from bpgen.report import Label, Refused, Report
+from bpgen.report import Edit, Label, Refused, Repair, Report
 from bpgen.source import Source, Span
+from bpgen.words import KEYWORDS, OPERATOR_SYMBOLS, WORD_OPERATORS
 
 CHARACTERS = 1 << 20  # of a file
 COLUMNS = 10_000  # of a line
 TOKENS = 20_000
 STATEMENTS = 2_000
 DEPTH = 64  # of brackets in a statement
+REMOVED = 200  # characters that cannot stand in a spec, by one repair
 OPERATORS = 200  # of a statement: with DEPTH, what bounds the height of a syntax tree
-
-KEYWORDS = (
-    *("cell", "about", "dim", "input", "param", "state", "const"),
-    *("output", "loss", "fn", "op", "claim", "time"),
-)
-WORD_OPERATORS = ("not", "and", "or")
-COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
-OPERATOR_SYMBOLS = ("+", "-", "*", "/", "%", "@", "**", *COMPARISONS)
 
 _TOKEN = re.compile(
     r"""
       (?P<space>   [ \t]+ )
     | (?P<comment> \#[^\n]* )
     | (?P<newline> \n )
-    | (?P<string>  "[^"\n]*"? )
+    | (?P<string>  "{3} (?s:.*?) "{3} | "[^"\n]*"? )
     | (?P<word>    [A-Za-z_][A-Za-z0-9_]* )
     | (?P<number>  (?: [0-9]+ (?:\.[0-9]*)? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
     | (?P<open>    [(\[{] )
     | (?P<close>   [)\]}] )
-    | (?P<symbol>  \.T(?![A-Za-z0-9_]) | \*\* | [=:!<>]= | && | \|\| | . )
+    | (?P<symbol>  \.T(?![A-Za-z0-9_]) | \*\* | [=:!<>]= | && | \|\| | \.\.\. | . )
     """,
     re.VERBOSE,
 )
@@ -48,6 +43,10 @@ _TOKEN = re.compile(
 _KEYWORD = rf"(?:{'|'.join(KEYWORDS)})(?![A-Za-z0-9_])"
 _TARGET = r"[A-Za-z][A-Za-z0-9_]*[ \t]*\[[^\[\]\n]*\][ \t]*"
 _BEGINS = re.compile(rf"[ \t]*(?:{_KEYWORD}|{_TARGET}(?:,[ \t]*{_TARGET})*=(?!=))")
+# after a line that ends in the midst of an expression, or in `\`: what does not begin anew
+_GOES_ON = re.compile(r"[ \t]*(?![ \t\n#]|\w+[ \t]*=(?!=)|\Z)")
+_GOES_ON_ANYWAY = re.compile(r"[ \t]*(?:[+*@<>]|/(?![/*])|-(?!-)|[=!]=|(?:and|or)(?!\w))")
+_INDENTED = re.compile(r"[ \t]+[^ \t\n]")
 # control characters; line ends that are none here; and marks that reorder what a reader sees
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -56,7 +55,7 @@ _FORBIDDEN = re.compile(
 
 
 class Token(NamedTuple):
-    kind: str  # "string", "word", "number", "open", "close" or "symbol"
+    kind: str  # "string", "word", "number", "open", "close", "symbol"; "comment", "newline"
     text: str
     start: int
     end: int
@@ -106,34 +105,62 @@ def check_text(source: Source) -> None:
     if found := _FORBIDDEN.search(source.text):
         where = Span(found.start(), found.end())
         message = f"the character {code_point(found[0])} cannot stand in a spec"
-        raise Refused([Report("BP024", message, Label(where), helps=("remove it",))])
-    if found := re.search(rf"[^\n]{{{COLUMNS + 1}}}", source.text):
+        others = islice(_FORBIDDEN.finditer(source.text), REMOVED)
+        edits = tuple(Edit(Span(*each.span()), "") for each in others)
+        raise Refused([Report("BP024", message, Label(where), repairs=(_removed(edits),))])
+    if found := re.search(rf"(?m)^[^\n]{{{COLUMNS + 1}}}", source.text):
         where = Span(found.start(), found.start() + 1)
         raise Refused([Report("BP023", f"a line has at most {COLUMNS} characters", Label(where))])
+
+
+def _removed(edits: tuple[Edit, ...]) -> Repair:
+    return Repair("remove it" if len(edits) == 1 else "remove it, and the others like it", edits)
+
+
+def lexemes(text: str, start: int = 0) -> Iterator[Token]:
+    """The tokens of a text from an offset on, with comments and newlines and without spaces."""
+    for match in _TOKEN.finditer(text, start):
+        if match.lastgroup != "space":
+            yield Token(match.lastgroup or "", match[0], match.start(), match.end())
 
 
 def pieces(text: str) -> Iterator[Piece]:
     """The statements of a text in order; raises Refused where there are too many."""
     tokens: list[Token] = []
     depth = count = statements = 0
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
-        if kind in ("space", "comment"):
+    for token in lexemes(text):
+        if token.kind == "comment":
             continue
-        if kind == "newline":
-            if tokens and (depth == 0 or _BEGINS.match(text, match.end())):
+        if token.kind == "newline":
+            if tokens and _ends(text, tokens, token.end, depth):
                 yield Piece(tuple(tokens))
                 tokens, depth, statements = [], 0, statements + 1
             continue
         count += 1
-        token = Token(kind, match[0], match.start(), match.end())
         if count > TOKENS or statements == STATEMENTS:
             what = f"{TOKENS} words and signs" if count > TOKENS else f"{STATEMENTS} statements"
             raise Refused([Report("BP023", f"a spec has at most {what}", Label(token.span))])
-        depth = max(0, depth + {"open": 1, "close": -1}.get(kind, 0))
+        depth = max(0, depth + {"open": 1, "close": -1}.get(token.kind, 0))
         tokens.append(token)
     if tokens:
         yield Piece(tuple(tokens))
+
+
+def _ends(text: str, tokens: list[Token], offset: int, depth: int) -> bool:
+    """Whether a statement ends with its line, at `offset`.
+
+    Outside of brackets it does; what people mean to go on is taken as one all the same, so that it
+    costs one report: lines after an operator or a `\\`, and the body of Python's `def`.
+    """
+    if _BEGINS.match(text, offset):
+        return True
+    if depth:
+        return False
+    if tokens[0].text in ("def", "class"):
+        return not _INDENTED.match(text, offset)
+    last = tokens[-1]
+    dangling = last.is_operator or last.text in ("\\", "=", ",")
+    return not (_GOES_ON if dangling else _GOES_ON_ANYWAY).match(text, offset)
 
 
 def check_size(piece: Piece) -> None:

@@ -7,12 +7,12 @@ scheduler serves the forward and the backward equations; what the forward pass m
 as the forward names that backward equations mention.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bpgen.graph import Edge, components, ordered
-from bpgen.ir import Equation, Pair, walk
-from bpgen.lift import dependences, is_loop, lift
+from bpgen.graph import Edge, ordered
+from bpgen.ir import Equation, Pair, refs, walk
+from bpgen.lift import dependences, lift, loops_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +89,30 @@ def program(
     """Blocks for equations whose targets in `stored` must outlive the loop they are made in."""
     edges = dependences(equations, initial)
     index = {e.target: i for i, e in enumerate(equations)}
-    groups = components(index, edges)
-    loops = [group for group in groups if is_loop(group, edges)]
+    loops = loops_of(index, edges)
     looped = {name for loop in loops for name in loop}
     by_target = {e.target: e for e in equations}
-    done: dict[str, None] = {}
+    needs: dict[str, list[Edge]] = {name: [] for name in index}
+    for edge in edges:
+        needs[edge.reader].append(edge)
+    done: set[str] = set()
     blocks: list[Block] = []
 
     def emit(names: Iterable[str]) -> None:
-        wanted = [name for name in names if name not in done and name not in looped]
-        order = ordered(wanted, [e for e in edges if e.reader in wanted and e.target in wanted])
+        wanted = {name: None for name in names if name not in done and name not in looped}
+        inner = [e for name in wanted for e in needs[name] if e.target in wanted]
+        order = ordered(wanted, inner)
         if order:
             blocks.append(Block(0, tuple(by_target[name] for name in order)))
-            done.update(dict.fromkeys(order))
+            done.update(order)
 
-    for loop in loops:  # `components` gives them in an order of dependence
-        emit(name for name in index if name in _ancestors(loop, edges))
-        direction = _direction(loop, edges)
-        order = _loop_order(loop, edges)
-        blocks.append(Block(direction, tuple(by_target[name] for name in order)))
-        done.update(dict.fromkeys(order))
+    for loop in loops:  # they come in an order of dependence
+        emit(sorted(_ancestors(loop, needs, done), key=index.__getitem__))
+        members = set(loop)
+        inside = [e for name in loop for e in needs[name] if e.target in members]
+        order = _loop_order(loop, inside)
+        blocks.append(Block(_direction(loop, inside), tuple(by_target[name] for name in order)))
+        done.update(order)
     emit(index)
     return Program(tuple(blocks), _storage(blocks, set(stored), set(initial)))
 
@@ -116,8 +120,7 @@ def program(
 # -- loops ----------------------------------------------------------------------------------------
 
 
-def _direction(loop: Sequence[str], edges: Sequence[Edge]) -> int:
-    inside = [e for e in edges if e.reader in loop and e.target in loop]
+def _direction(loop: Sequence[str], inside: Sequence[Edge]) -> int:
     if any(e.shift is None for e in inside):
         raise LoopError(loop, "all steps of one are needed for a single step of another")
     signs = {e.shift > 0 for e in inside if e.shift}
@@ -126,9 +129,8 @@ def _direction(loop: Sequence[str], edges: Sequence[Edge]) -> int:
     return -1 if signs.pop() else 1
 
 
-def _loop_order(loop: Sequence[str], edges: Sequence[Edge]) -> list[str]:
+def _loop_order(loop: Sequence[str], inside: Sequence[Edge]) -> list[str]:
     """The order within a step; what is handed on comes after what reads the last."""
-    inside = [e for e in edges if e.reader in loop and e.target in loop]
     now = [e for e in inside if e.shift == 0]
     later = [Edge(e.target, e.reader, 0) for e in inside if e.shift and e.reader != e.target]
     for extra in (later, []):
@@ -138,13 +140,13 @@ def _loop_order(loop: Sequence[str], edges: Sequence[Edge]) -> list[str]:
     raise LoopError(loop, "a loop within one step")
 
 
-def _ancestors(names: Iterable[str], edges: Sequence[Edge]) -> set[str]:
+def _ancestors(names: Iterable[str], needs: Mapping[str, list[Edge]], done: set[str]) -> set[str]:
+    """What the names need and is not done; what is done has all that it needs done before it."""
     found: set[str] = set()
     todo = list(names)
     while todo:
-        name = todo.pop()
-        for edge in edges:
-            if edge.reader == name and edge.target not in found:
+        for edge in needs[todo.pop()]:
+            if edge.target not in found and edge.target not in done:
                 found.add(edge.target)
                 todo.append(edge.target)
     return found
@@ -156,27 +158,32 @@ def _ancestors(names: Iterable[str], edges: Sequence[Edge]) -> set[str]:
 def _storage(
     blocks: Sequence[Block], stored: set[str], states: set[str]
 ) -> tuple[tuple[str, str], ...]:
+    reads = _readings(blocks)
     result = []
-    for block in blocks:
-        inside = [e.target for e in block.equations]
-        for place, equation in enumerate(block.equations):
+    for i, block in enumerate(blocks):
+        places = {e.target: place for place, e in enumerate(block.equations)}
+        for equation in block.equations:
             name = equation.target
             if not block.direction or name in stored or name in states:
                 result.append((name, "array"))
                 continue
-            reads = [
-                (reader.target, n["when"], other is block)
-                for other in blocks
-                for reader in other.equations
-                for n in walk(reader.value)
-                if n.op == "ref" and n["name"] == name
-            ]
-            result.append((name, _kind_of_storage(reads, inside, place, block.direction)))
+            found = [(reader, when, at == i) for reader, when, at in reads.get(name, ())]
+            result.append((name, _kind_of_storage(name, found, places, block.direction)))
     return tuple(result)
 
 
+def _readings(blocks: Sequence[Block]) -> dict[str, list[tuple[str, object, int]]]:
+    """Of each name that is read: who reads it, when, and in which block."""
+    found: dict[str, list[tuple[str, object, int]]] = {}
+    for i, block in enumerate(blocks):
+        for equation in block.equations:
+            for node in refs(equation.value):
+                found.setdefault(node["name"], []).append((equation.target, node["when"], i))
+    return found
+
+
 def _kind_of_storage(
-    reads: Sequence[tuple[str, object, bool]], inside: Sequence[str], place: int, direction: int
+    name: str, reads: Sequence[tuple[str, object, bool]], places: Mapping[str, int], direction: int
 ) -> str:
     if all(within and when == 0 for _, when, within in reads):
         return "local"
@@ -185,7 +192,7 @@ def _kind_of_storage(
     end_is_last = all(_is_end(when, direction) for when in last)
     previous = [reader for reader, when, within in reads if within and when == -direction]
     only = all(when == -direction for _, when, within in reads if within)
-    if only and end_is_last and all(inside.index(reader) <= place for reader in previous):
+    if only and end_is_last and all(places[reader] <= places[name] for reader in previous):
         return "carry"
     return "array"
 

@@ -6,13 +6,16 @@ are replaced by it; what the backward pass wants of the forward one, and is dear
 what several equations compute alike gets a name; what no result needs is dropped.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
+from heapq import heappop, heappush
 
 from bpgen.ir import Equation, Node, Pair, apply, rebuild, ref, walk
-from bpgen.parts import called, is_dear, is_light, named, shared
+from bpgen.parts import called, holding, is_heavy, is_light, is_ref
 from bpgen.rewrites import rewrite
+from bpgen.shared import shared
 from bpgen.sizes import ONE
+from bpgen.standing import Standing
 
 
 def simplify(pair: Pair) -> Pair:
@@ -20,7 +23,7 @@ def simplify(pair: Pair) -> Pair:
     simplexes = {q.name: q.simplex for q in pair.cell.given if q.simplex is not None}
     plain = _exponentials(pair)
     pair = _each(pair, lambda value: rewrite(rebuild(value, plain), simplexes))
-    pair = _without_renamings(pair)
+    pair = _without_renamings(pair, simplexes)
     pair = _each(pair, lambda value: rewrite(value, simplexes))
     pair = _kept(pair)
     pair = _each(pair, lambda value: rebuild(value, _sign_of_relu))
@@ -59,25 +62,85 @@ def _names(pair: Pair) -> dict[str, None]:
 # -- renamings ------------------------------------------------------------------------------------
 
 
-def _without_renamings(pair: Pair) -> Pair:
-    """Drop backward equations that rename or scale one thing, reading it where they were read."""
+class _Lines:
+    """The backward equations, and of each name the equations that read it, in any order."""
+
+    def __init__(self, equations: Iterable[Equation]) -> None:
+        self.equations: list[Equation | None] = list(equations)  # None: replaced
+        self.index = {e.target: i for i, e in enumerate(equations)}
+        self._readers: dict[str, set[int]] = {}
+        for i in self.index.values():
+            self._read(i)
+
+    def readers(self, name: str) -> list[Equation]:
+        """The equations that read a name, in order."""
+        found = [self.equations[i] for i in sorted(self._readers.get(name, ()))]
+        return [equation for equation in found if equation]
+
+    def replace(self, gone: Equation) -> set[int]:
+        """Drop an equation, and read its value where it was read.
+
+        Returns the places of those that read it, and of those that it read: to look at again.
+        """
+        place = self.index.pop(gone.target)
+        self.equations[place] = None
+        read = _reads_of(gone.value)
+        for name in read:
+            self._readers[name].discard(place)
+        changed = self._readers.pop(gone.target, set()) - {place}
+        for i in changed:
+            if equation := self.equations[i]:
+                value = rebuild(equation.value, _instead(gone))
+                self.equations[i] = replace(equation, value=value)
+                self._read(i)
+        return changed | {self.index[name] for name in read if name in self.index}
+
+    def _read(self, i: int) -> None:
+        equation = self.equations[i]
+        for name in _reads_of(equation.value) if equation else ():
+            self._readers.setdefault(name, set()).add(i)
+
+
+def _instead(gone: Equation) -> Callable[[Node], Node | None]:
+    """What reads the value of an equation where its name was read."""
+    value = gone.value
+
+    def change(node: Node) -> Node | None:
+        if not _reads(node, gone.target):
+            return None
+        if value.op == "ref" and value["when"] is not None:
+            return ref(value["name"], node.shape, node["when"], node.kind, node.place)
+        return value
+
+    return change
+
+
+def _without_renamings(pair: Pair, simplexes: Mapping[str, int | None]) -> Pair:
+    """Drop backward equations that rename or scale one thing, reading it where they were read.
+
+    So too a multiple of what sums to one, where its sum is wanted: that is the multiple alone. The
+    first such equation goes first, and then those are looked at again that this may have changed.
+    """
     results = {name for _, name in pair.gradients}
-    changed = True
-    while changed:
-        changed = False
-        for equation in pair.backward:
-            if equation.target not in results and _renames(equation, pair.backward):
-                pair = _replaced(pair, equation)
-                changed = True
-                break
-    return pair
+    lines = _Lines(pair.backward)
+    waiting = list(range(len(pair.backward)))  # in order, so that it is a heap
+    while waiting:
+        place = heappop(waiting)
+        equation = lines.equations[place]
+        if equation is None or equation.target in results:
+            continue
+        readers = lines.readers(equation.target)
+        if _renames(equation, readers) or _is_summed(equation, readers, simplexes):
+            for again in sorted(lines.replace(equation)):
+                heappush(waiting, again)
+    return replace(pair, backward=tuple(e for e in lines.equations if e))
 
 
-def _renames(equation: Equation, everything: Iterable[Equation]) -> bool:
+def _renames(equation: Equation, readers: Iterable[Equation]) -> bool:
     value = equation.value
     if not _scales(value) or any(_reads(n, equation.target) for n in walk(value)):
         return False
-    reads = [n["when"] for e in everything for n in walk(e.value) if _reads(n, equation.target)]
+    reads = [n["when"] for e in readers for n in walk(e.value) if _reads(n, equation.target)]
     return all(when in (0, None) for when in reads) or (value.op == "ref" and value["when"] == 0)
 
 
@@ -90,22 +153,22 @@ def _scales(value: Node) -> bool:
     return value.op in ("negate", "expand") and _scales(value.args[0])
 
 
+def _is_summed(
+    equation: Equation, readers: Iterable[Equation], simplexes: Mapping[str, int | None]
+) -> bool:
+    value = equation.value.args[0] if equation.value.op == "negate" else equation.value
+    factors = value.args if value.op == "multiply" else ()
+    if not any(f.op == "ref" and f["name"] in simplexes for f in factors):
+        return False
+    parts = [part for e in readers for part in walk(e.value)]
+    reads = [part["when"] for part in parts if _reads(part, equation.target)]
+    summed = any(part.op == "sum" and _reads(part.args[0], equation.target) for part in parts)
+    own = [part for part in walk(value) if part.op == "ref"]
+    return summed and all(when == 0 for when in [*reads, *(p["when"] for p in own if p.timed)])
+
+
 def _reads(node: Node, name: str) -> bool:
     return node.op == "ref" and bool(node["name"] == name)
-
-
-def _replaced(pair: Pair, gone: Equation) -> Pair:
-    value = gone.value
-
-    def change(node: Node) -> Node | None:
-        if not _reads(node, gone.target):
-            return None
-        if value.op == "ref" and value["when"] is not None:
-            return ref(value["name"], node.shape, node["when"], node.kind, node.place)
-        return value
-
-    kept = tuple(e for e in pair.backward if e is not gone)
-    return replace(pair, backward=tuple(replace(e, value=rebuild(e.value, change)) for e in kept))
 
 
 # -- what the backward pass wants of the forward pass ---------------------------------------------
@@ -113,34 +176,45 @@ def _replaced(pair: Pair, gone: Equation) -> Pair:
 
 def _kept(pair: Pair) -> Pair:
     """Name the dear parts of forward equations that backward equations mention."""
-    backward = {e.target for e in pair.backward} | {name for _, name in pair.cotangents}
     parts = {part: e for e in reversed(pair.forward) for part in walk(e.value)}
     whole = {e.value: e for e in reversed(pair.forward)}
-    wanted: dict[Node, None] = {}
-
-    def search(node: Node) -> None:
-        ours = all(n["name"] not in backward for n in walk(node) if n.op == "ref")
-        if ours and is_dear(node) and not is_light(node) and (node in parts or _narrows(node)):
-            wanted[node] = None
-            return
-        for arg in node.args:
-            search(arg)
-
-    for equation in pair.backward:
-        search(equation.value)
     names = _names(pair)
-    for node in wanted:
+    forward, backward = Standing(pair.forward), Standing(pair.backward)
+    for node in _wanted(pair, parts):
         if node in whole:
-            pair = _named(pair, node, whole[node].target, made=False)
-        else:
-            owner = parts[node].target if node in parts else _reads_of(node)[0]
-            name = called(node, owner, names)
-            names[name] = None
-            if node not in parts:  # smaller than what it is made of: forward keeps it instead
-                made = Equation(name, node, node.timed, node.place)
-                pair = replace(pair, forward=(*pair.forward, made))
-            pair = _named(pair, node, name, made=node in parts)
-    return pair
+            forward.name(node, whole[node].target, placed=True)
+            backward.name(node, whole[node].target, placed=True)
+            continue
+        owner = parts[node].target if node in parts else _reads_of(node)[0]
+        name = called(node, owner, names)
+        names[name] = None
+        if node not in parts:  # smaller than what it is made of: forward keeps it instead
+            forward.append(Equation(name, node, node.timed, node.place))
+        placed = bool(forward.name(node, name, placed=node not in parts)) or node not in parts
+        backward.name(node, name, placed=placed)
+    return replace(pair, forward=forward.equations(), backward=backward.equations())
+
+
+def _wanted(pair: Pair, parts: Container[Node]) -> Iterable[Node]:
+    """The largest dear parts of backward equations that the forward pass can make, in order."""
+    theirs = {e.target for e in pair.backward} | {name for _, name in pair.cotangents}
+    wanted: dict[Node, None] = {}
+    for equation in pair.backward:
+        value = equation.value
+        late = holding(value, lambda n: n.op == "ref" and n["name"] in theirs)
+        dear = (holding(value, is_heavy) & holding(value, is_ref)) - late
+        seen: set[Node] = set()
+        todo = [value]
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if node in dear and not is_light(node) and (node in parts or _narrows(node)):
+                wanted[node] = None
+            else:
+                todo += reversed(node.args)
+    return wanted
 
 
 def _sign_of_relu(node: Node) -> Node | None:
@@ -159,13 +233,6 @@ def _narrows(node: Node) -> bool:
 
 def _reads_of(node: Node) -> list[str]:
     return [n["name"] for n in walk(node) if n.op == "ref"]
-
-
-def _named(pair: Pair, node: Node, name: str, *, made: bool) -> Pair:
-    """Read `name` wherever `node` stands; `made` gives it an equation before the first use."""
-    forward, placed = named(pair.forward, node, name, not made)
-    backward, _ = named(pair.backward, node, name, placed)
-    return replace(pair, forward=forward, backward=backward)
 
 
 def _shared(pair: Pair) -> Pair:

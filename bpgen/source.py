@@ -21,16 +21,26 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A named text. `name` is a file's base name, never a path."""
+    """A named text.
+
+    `name` is a file's base name, never a path, and is what generated files may say. `path` is where
+    a reader of a report finds the file, as the user typed it; it is empty where there is no file.
+    """
 
     name: str
     text: str
+    path: str = field(default="", compare=False)
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         starts = [0]
         starts += [i + 1 for i, character in enumerate(self.text) if character == "\n"]
         object.__setattr__(self, "_starts", tuple(starts))
+
+    @property
+    def shown(self) -> str:
+        """What reports call it: its path, or its name."""
+        return self.path or self.name
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Protocol, TypeAlias
 
 from bpgen import syntax
-from bpgen.report import Label, Refused, Report, safe
+from bpgen.report import Edit, Label, Refused, Repair, Report, safe
 from bpgen.scan import code_point
 from bpgen.source import Span
 
@@ -35,9 +35,11 @@ def span_of(token: Token) -> Span:
     return Span(token.start_pos, token.end_pos)
 
 
-def refuse(code: str, message: str, span: Span, label: str = "", help: str = "") -> NoReturn:
+def refuse(
+    code: str, message: str, span: Span, label: str = "", help: str = "", *repairs: Repair
+) -> NoReturn:
     helps = (help,) if help else ()
-    raise Refused([Report(code, message, Label(span, label), helps=helps)])
+    raise Refused([Report(code, message, Label(span, label), helps=helps, repairs=repairs)])
 
 
 def text_of(token: Token) -> syntax.Text:
@@ -139,12 +141,10 @@ class Terms:
         left, *items, right = children
         span = span_of(left).to(span_of(right))
         if len(items) > 1 and _is_step(items[0]):
-            refuse(
-                "BP016",
-                "the step stands in brackets of its own",
-                span,
-                help="write the step first and then the subscripts, as in `m[t][:, None]`",
-            )
+            gap = Span(items[0].span.end, items[1].span.start)
+            way = "write the step first and then the subscripts, as in `m[t][:, None]`"
+            split = Repair(way, (Edit(gap, "]["),))
+            refuse("BP016", "the step stands in brackets of its own", span, "", "", split)
         return _Subscripts(tuple(items), span)
 
     def slice(self, children: Children) -> syntax.Slice:

@@ -47,11 +47,14 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "N H", "W": "H H", "V": "D H", "b": "H"}
 STEP = {"x": "N D", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {"x": "T N D", "A": "H H", "tanh_h": "T N H", "h_prev": "T N H", "dh": "T N H"}
+OPTIONAL = ("h0", "h", "dh")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = rng.normal(0.0, 0.1, (H, H)).astype(dtype)  # (H, H)
     V = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     b = np.zeros((H,), dtype)  # (H)
@@ -60,10 +63,10 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None, *, epsilon=0.1, gamma=0.01):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, V, b = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0)
-    epsilon = float(epsilon)
-    gamma = float(gamma)
+    W, V, b = params
+    epsilon = number("epsilon", epsilon)
+    gamma = number("gamma", gamma)
 
     # all steps at once
     A = W - W.T - gamma * np.eye(H, dtype=dtype)  # (H, H)
@@ -85,11 +88,11 @@ def forward(params, x, h0=None, *, epsilon=0.1, gamma=0.01):
 
 def backward(params, saved, *, dh=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh)
     _, V, _ = params
     epsilon, x, A, tanh_h, h_prev = saved
-    T, N, D = x.shape
-    H, dtype = tanh_h.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
+    epsilon = number("epsilon", epsilon)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
     dh_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -113,44 +116,54 @@ def backward(params, saved, *, dh=None):
 
 def step(params, x, h=None, *, epsilon=0.1, gamma=0.01):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W, V, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
+    W, V, b = params
+    epsilon = number("epsilon", epsilon)
+    gamma = number("gamma", gamma)
     A = W - W.T - gamma * np.eye(H, dtype=dtype)  # (H, H)
     h_prev = np.zeros((N, H), dtype) if h is None else h
     h = h_prev + epsilon * np.tanh(h_prev @ A.T + x @ V + b)  # (N, H)
     return Outputs(h), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if name not in table:
+            continue
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -164,4 +177,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 79d4b7ba99397141f3ac8fc998b22529f5cc5819ae1180d1d4af96f1975a6511
+# bpgen: sha256 1b0992a8272ee9351312db9d79effebc253a6cb5a8864022ecd0e1b34e9107bc

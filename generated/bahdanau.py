@@ -69,11 +69,24 @@ SHAPES = {
     "b": "H",
 }
 STEP = {"enc": "N S E", "x": "N D", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "enc": "N S E",
+    "x": "T N D",
+    "tanh_e": "T N S A",
+    "alpha": "T N S",
+    "k": "T N E",
+    "h_prev": "T N H",
+    "h": "T N H",
+    "dh": "T N H",
+    "dalpha": "T N S",
+}
+OPTIONAL = ("h0", "h", "dh", "dalpha")
 
 
 def init_params(rng, *, D, E, A, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_a = glorot(rng, (H, A), H, A).astype(dtype)  # (H, A)
     U_a = glorot(rng, (E, A), E, A).astype(dtype)  # (E, A)
     v_a = rng.normal(0.0, 0.1, (A,)).astype(dtype)  # (A)
@@ -85,8 +98,8 @@ def init_params(rng, *, D, E, A, H, dtype=np.float64):
 
 def forward(params, enc, x, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_a, U_a, v_a, W, U, b = params
     T, N, S, E, A, H, dtype = bind("T N S E A H dtype", SHAPES, params, enc=enc, x=x, h0=h0)
+    W_a, U_a, v_a, W, U, b = params
 
     enc_U_a = enc @ U_a  # (N, S, A)
 
@@ -113,14 +126,13 @@ def forward(params, enc, x, h0=None):
 
 def backward(params, saved, *, dh=None, dalpha=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, S, D, E, A, H, dtype = bind(
+        "T N S D E A H dtype", BACK, params, saved, dh=dh, dalpha=dalpha
+    )
     W_a, U_a, v_a, W, U, _ = params
     enc, x, tanh_e, alpha, k, h_prev, h = saved
-    T, N, S, A = tanh_e.shape
-    E = enc.shape[2]
-    D = x.shape[2]
-    H, dtype = h_prev.shape[2], enc.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dalpha_out = cotangent("dalpha", dalpha, (T, N, S), dtype)  # (T, N, S)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dalpha_out = np.zeros((T, N, S), dtype) if dalpha is None else dalpha  # (T, N, S)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
     dconcat_h = np.empty((T, N, D + E), dtype)  # (T, N, D + E)
@@ -139,7 +151,7 @@ def backward(params, saved, *, dh=None, dalpha=None):
         dalpha = dalpha_out[t] + np.einsum("ne,nse->ns", dk[t], enc)  # (N, S)
         de[t] = alpha[t] * (dalpha - (dalpha * alpha[t]).sum(axis=-1, keepdims=True))  # (N, S)
         da_e[t] = de[t][:, :, None] @ v_a[None, :] * (1 - tanh_e[t] ** 2)  # (N, S, A)
-        dq[t] = da_e[t].sum(axis=-2, keepdims=True).sum(axis=-2)  # (N, A)
+        dq[t] = da_e[t].sum(axis=-2)  # (N, A)
         dh_prev = da_h[t] @ U.T + dq[t] @ W_a.T  # (N, H)
 
     # all steps at once
@@ -159,8 +171,8 @@ def backward(params, saved, *, dh=None, dalpha=None):
 
 def step(params, enc, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W_a, U_a, v_a, W, U, b = params
     N, H, dtype = bind("N H dtype", STEP, params, enc=enc, x=x, h=h)
+    W_a, U_a, v_a, W, U, b = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     q = h_prev @ W_a  # (N, A)
     e = np.tanh(q[:, None, :] + enc @ U_a) @ v_a  # (N, S)
@@ -170,35 +182,40 @@ def step(params, enc, x, h=None):
     return Outputs(h, alpha), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -206,15 +223,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -232,7 +240,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def softmax(x, axis=-1):
@@ -241,4 +249,4 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-# bpgen: sha256 08cf77f4690a6f1c674f49358a51281543b14e9ec9713028014d02280b3fc216
+# bpgen: sha256 71dfc9e19a6c8b221beb9151a1064dfc999f11d926fb63b7a2adfc4238f8ed2d

@@ -80,11 +80,29 @@ SHAPES = {
 }
 KINDS = {"y": np.integer, "m": np.bool_}
 LABELS = {"y": "V"}
-OPTIONAL = {"f0", "b0"}
+LEAST = {"N": 1}
+BACK = {
+    "x": "T N D",
+    "y": "T N",
+    "m": "T N",
+    "tanh_f": "T N H",
+    "f_prev": "T N H",
+    "f": "T N H",
+    "tanh_b": "T N H",
+    "b": "T N H",
+    "b_next": "T N H",
+    "logits": "T N V",
+    "df": "T N H",
+    "db": "T N H",
+    "dlogits": "T N V",
+}
+OPTIONAL = ("f0", "b0", "df", "db", "dlogits")
 
 
 def init_params(rng, *, D, H, V, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     Wf = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     Wb = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     Uf = orthogonal(rng, (H, H)).astype(dtype)  # (H, H)
@@ -98,8 +116,8 @@ def init_params(rng, *, D, H, V, dtype=np.float64):
 
 def forward(params, x, y, m, f0=None, b0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    Wf, Wb, Uf, Ub, bf, bb, Wo, bo = params
     T, N, H, V, dtype = bind("T N H V dtype", SHAPES, params, x=x, y=y, m=m, f0=f0, b0=b0)
+    Wf, Wb, Uf, Ub, bf, bb, Wo, bo = params
 
     # all steps at once
     a_f_x = (fold(x) @ Wf + bf).reshape(T, N, H)  # (T, N, H)
@@ -138,15 +156,15 @@ def forward(params, x, y, m, f0=None, b0=None):
 
 def backward(params, saved, *, df=None, db=None, dlogits=None, dJ=1.0):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, V, dtype = bind(
+        "T N D H V dtype", BACK, params, saved, df=df, db=db, dlogits=dlogits
+    )
     Wf, Wb, Uf, Ub, _, _, Wo, _ = params
     x, y, m, tanh_f, f_prev, f, tanh_b, b, b_next, logits = saved
-    T, N, D = x.shape
-    H = tanh_f.shape[2]
-    V, dtype = logits.shape[2], x.dtype
-    df_out = cotangent("df", df, (T, N, H), dtype)  # (T, N, H)
-    db_out = cotangent("db", db, (T, N, H), dtype)  # (T, N, H)
-    dlogits_out = cotangent("dlogits", dlogits, (T, N, V), dtype)  # (T, N, V)
-    dJ_out = dtype.type(dJ)
+    df_out = np.zeros((T, N, H), dtype) if df is None else df  # (T, N, H)
+    db_out = np.zeros((T, N, H), dtype) if db is None else db  # (T, N, H)
+    dlogits_out = np.zeros((T, N, V), dtype) if dlogits is None else dlogits  # (T, N, V)
+    dJ_out = dtype.type(0 if dJ is None else number("dJ", dJ))
 
     # all steps at once
     dlogits = dlogits_out + np.where(m, dtype.type(dJ_out / N), 0).astype(dtype)[:, :, None] * (
@@ -188,42 +206,52 @@ def backward(params, saved, *, df=None, db=None, dlogits=None, dJ=1.0):
     return Grads(Params(dWf, dWb, dUf, dUb, dbf, dbb, dWo, dbo), dx, df0, db0)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        kind = KINDS.get(name, np.floating)
-        if not np.issubdtype(v.dtype, kind) or v.dtype in (np.float16, np.longdouble):
-            raise TypeError(f"{name}: expected {kind.__name__}, got {v.dtype}")
-        if kind is np.floating and v.dtype != (dtype := dtype or v.dtype):
-            raise TypeError(f"{name}: expected {dtype}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        kind = KINDS.get(name)
+        if kind and not np.issubdtype(v.dtype, kind):
+            raise TypeError(f"{name}: expected {kind.__name__.strip('_')}, got {v.dtype}")
+        if not kind and v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    for name, below in ((k, v) for k, v in LABELS.items() if k in arrays):
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    for axis, least in LEAST.items():
+        if axis in sizes and sizes[axis][0] < least:
+            name = sizes[axis][1]
+            where = f"({', '.join(table[name].split())}) with {axis} at least {least}"
+            raise ValueError(f"{name}: expected shape {where}, got {arrays[name].shape}")
+    for name, below in ((name, below) for name, below in LABELS.items() if name in arrays):
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -233,13 +261,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -257,7 +284,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def softmax(x, axis=-1):
@@ -284,4 +311,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 f08f0f5684dc04734d8f71fd0c40091c71185a5062972effb65fccb626cfa565
+# bpgen: sha256 e1766644ccd760dcce935ff052e14991e0d2892b57396dadc4c04c2a130e30c7

@@ -81,11 +81,25 @@ SHAPES = {
     "b_s": "S",
 }
 STEP = {"x": "N D", "f": "N F", "m": "N M", "s": "N S"}
-OPTIONAL = {"f0", "m0", "s0", "f", "m", "s", "t"}
+BACK = {
+    "x": "T N D",
+    "f_prev": "T N F",
+    "f": "T N F",
+    "tanh_m": "T N M",
+    "m_prev": "T N M",
+    "tanh_s": "T N S",
+    "s_prev": "T N S",
+    "df": "T N F",
+    "dm": "T N M",
+    "ds": "T N S",
+}
+OPTIONAL = ("f0", "m0", "s0", "f", "m", "s", "df", "dm", "ds")
 
 
 def init_params(rng, *, D, F, M, S, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_f = glorot(rng, (D, F), D, F).astype(dtype)  # (D, F)
     W_m = glorot(rng, (D, M), D, M).astype(dtype)  # (D, M)
     W_s = glorot(rng, (D, S), D, S).astype(dtype)  # (D, S)
@@ -103,8 +117,8 @@ def init_params(rng, *, D, F, M, S, dtype=np.float64):
 
 def forward(params, x, f0=None, m0=None, s0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_f, W_m, W_s, U_ff, U_mf, U_sf, U_mm, U_sm, U_ss, b_f, b_m, b_s = params
     T, N, F, M, S, dtype = bind("T N F M S dtype", SHAPES, params, x=x, f0=f0, m0=m0, s0=s0)
+    W_f, W_m, W_s, U_ff, U_mf, U_sf, U_mm, U_sm, U_ss, b_f, b_m, b_s = params
 
     # all steps at once
     a_s_x = (fold(x) @ W_s + b_s).reshape(T, N, S)  # (T, N, S)
@@ -152,15 +166,12 @@ def forward(params, x, f0=None, m0=None, s0=None):
 
 def backward(params, saved, *, df=None, dm=None, ds=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, F, M, S, dtype = bind("T N D F M S dtype", BACK, params, saved, df=df, dm=dm, ds=ds)
     W_f, W_m, W_s, U_ff, U_mf, U_sf, U_mm, U_sm, U_ss, _, _, _ = params
     x, f_prev, f, tanh_m, m_prev, tanh_s, s_prev = saved
-    T, N, D = x.shape
-    F = f_prev.shape[2]
-    M = tanh_m.shape[2]
-    S, dtype = tanh_s.shape[2], x.dtype
-    df_out = cotangent("df", df, (T, N, F), dtype)  # (T, N, F)
-    dm_out = cotangent("dm", dm, (T, N, M), dtype)  # (T, N, M)
-    ds_out = cotangent("ds", ds, (T, N, S), dtype)  # (T, N, S)
+    df_out = np.zeros((T, N, F), dtype) if df is None else df  # (T, N, F)
+    dm_out = np.zeros((T, N, M), dtype) if dm is None else dm  # (T, N, M)
+    ds_out = np.zeros((T, N, S), dtype) if ds is None else ds  # (T, N, S)
 
     da_f = np.empty((T, N, F), dtype)  # (T, N, F)
     df_prev = np.zeros((N, F), dtype)  # (N, F)
@@ -226,8 +237,9 @@ def backward(params, saved, *, df=None, dm=None, ds=None):
 
 def step(params, x, f=None, m=None, s=None, t=1):
     """Run one step. Return its Outputs, and (f, m, s, t) for the next."""
-    W_f, W_m, W_s, U_ff, U_mf, U_sf, U_mm, U_sm, U_ss, b_f, b_m, b_s = params
     N, F, M, S, dtype = bind("N F M S dtype", STEP, params, x=x, f=f, m=m, s=s)
+    W_f, W_m, W_s, U_ff, U_mf, U_sf, U_mm, U_sm, U_ss, b_f, b_m, b_s = params
+    t = steps("t", t)
     f_prev = np.zeros((N, F), dtype) if f is None else f
     m_prev = np.zeros((N, M), dtype) if m is None else m
     s_prev = np.zeros((N, S), dtype) if s is None else s
@@ -239,36 +251,41 @@ def step(params, x, f=None, m=None, s=None, t=1):
     return Outputs(f, m, s), (f, m, s, t + 1)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def steps(name, value):
+    """A number of steps; refused, by name, if it is none."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{name}: expected a number of steps, got {value!r}")
+    return int(value)
 
 
 def fold(v):
@@ -286,7 +303,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 c0d98425213932365b3222f3dc9a4ad5d2d0b5cba760a9dd0d6f4c9cb5f2afc9
+# bpgen: sha256 ccc9588f057cc10efe69d6ab4ae22a4cc89c9689318d8f99a5452cdac53a04b8

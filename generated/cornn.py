@@ -53,11 +53,21 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "y0": "N H", "z0": "N H", "W": "H H", "W_z": "H H", "V": "D H", "b": "H"}
 STEP = {"x": "N D", "y": "N H", "z": "N H"}
-OPTIONAL = {"y0", "z0", "y", "z"}
+BACK = {
+    "x": "T N D",
+    "tanh_a": "T N H",
+    "z_prev": "T N H",
+    "y_prev": "T N H",
+    "dy": "T N H",
+    "dz": "T N H",
+}
+OPTIONAL = ("y0", "z0", "y", "z", "dy", "dz")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = glorot(rng, (H, H), H, H).astype(dtype)  # (H, H)
     W_z = glorot(rng, (H, H), H, H).astype(dtype)  # (H, H)
     V = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
@@ -67,11 +77,11 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, y0=None, z0=None, *, dt=0.1, gamma=1.0, epsilon=1.0):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, W_z, V, b = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, y0=y0, z0=z0)
-    dt = float(dt)
-    gamma = float(gamma)
-    epsilon = float(epsilon)
+    W, W_z, V, b = params
+    dt = number("dt", dt)
+    gamma = number("gamma", gamma)
+    epsilon = number("epsilon", epsilon)
 
     # all steps at once
     a_x = (fold(x) @ V + b).reshape(T, N, H)  # (T, N, H)
@@ -98,12 +108,14 @@ def forward(params, x, y0=None, z0=None, *, dt=0.1, gamma=1.0, epsilon=1.0):
 
 def backward(params, saved, *, dy=None, dz=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dy=dy, dz=dz)
     W, W_z, V, _ = params
     dt, gamma, epsilon, x, tanh_a, z_prev, y_prev = saved
-    T, N, D = x.shape
-    H, dtype = tanh_a.shape[2], x.dtype
-    dy_out = cotangent("dy", dy, (T, N, H), dtype)  # (T, N, H)
-    dz_out = cotangent("dz", dz, (T, N, H), dtype)  # (T, N, H)
+    dt = number("dt", dt)
+    gamma = number("gamma", gamma)
+    epsilon = number("epsilon", epsilon)
+    dy_out = np.zeros((T, N, H), dtype) if dy is None else dy  # (T, N, H)
+    dz_out = np.zeros((T, N, H), dtype) if dz is None else dz  # (T, N, H)
 
     da = np.empty((T, N, H), dtype)  # (T, N, H)
     dy_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -131,8 +143,11 @@ def backward(params, saved, *, dy=None, dz=None):
 
 def step(params, x, y=None, z=None, *, dt=0.1, gamma=1.0, epsilon=1.0):
     """Run one step. Return its Outputs, and (y, z) for the next."""
-    W, W_z, V, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, y=y, z=z)
+    W, W_z, V, b = params
+    dt = number("dt", dt)
+    gamma = number("gamma", gamma)
+    epsilon = number("epsilon", epsilon)
     y_prev = np.zeros((N, H), dtype) if y is None else y
     z_prev = np.zeros((N, H), dtype) if z is None else z
     a = y_prev @ W + z_prev @ W_z + x @ V + b  # (N, H)
@@ -141,36 +156,44 @@ def step(params, x, y=None, z=None, *, dt=0.1, gamma=1.0, epsilon=1.0):
     return Outputs(y, z), (y, z)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if name not in table:
+            continue
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -184,4 +207,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 3ee99a6dac9de9dd14b94e13a4f6106f54fa3c421b39302c218a5690be4cf3dc
+# bpgen: sha256 e4c9a660c3e652357b0ae99eb80b86002e35e229a9b42bfe3786e4c5add5314b

@@ -66,11 +66,23 @@ SHAPES = {
     "b_y": "n_y 1",
 }
 STEP = {"x": "n_x m", "a": "n_a m"}
-OPTIONAL = {"a0", "a"}
+BACK = {
+    "x": "T n_x m",
+    "y": "T n_y m",
+    "a_prev": "T n_a m",
+    "a": "T n_a m",
+    "yhat": "T n_y m",
+    "log_yhat": "T n_y m",
+    "da": "n_a m T",
+    "dyhat": "n_y m T",
+}
+OPTIONAL = ("a0", "a", "da", "dyhat")
 
 
 def init_params(rng, *, n_x, n_a, n_y, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_ax = glorot(rng, (n_a, n_x), n_x, n_a).astype(dtype)  # (n_a, n_x)
     W_aa = orthogonal(rng, (n_a, n_a)).astype(dtype)  # (n_a, n_a)
     W_ya = glorot(rng, (n_y, n_a), n_a, n_y).astype(dtype)  # (n_y, n_a)
@@ -81,8 +93,8 @@ def init_params(rng, *, n_x, n_a, n_y, dtype=np.float64):
 
 def forward(params, x, y, a0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_ax, W_aa, W_ya, b_a, b_y = params
     T, n_a, m, dtype = bind("T n_a m dtype", SHAPES, params, x=x, y=y, a0=a0)
+    W_ax, W_aa, W_ya, b_a, b_y = params
     sums_to_one("y", y, -3)
     x = np.moveaxis(x, 2, 0)  # (T, n_x, m)
     y = np.moveaxis(y, 2, 0)  # (T, n_y, m)
@@ -114,14 +126,14 @@ def forward(params, x, y, a0=None):
 
 def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, n_a, n_y, m, dtype = bind("T n_a n_y m dtype", BACK, params, saved, da=da, dyhat=dyhat)
     W_ax, W_aa, W_ya, _, _ = params
     x, y, a_prev, a, yhat, log_yhat = saved
-    T, _, m = x.shape
-    n_y = y.shape[1]
-    n_a, dtype = a_prev.shape[1], x.dtype
-    da_out = np.moveaxis(cotangent("da", da, (n_a, m, T), dtype), 2, 0)  # (T, n_a, m)
-    dyhat_out = np.moveaxis(cotangent("dyhat", dyhat, (n_y, m, T), dtype), 2, 0)  # (T, n_y, m)
-    dJ_out = dtype.type(dJ)
+    da_out = np.zeros((T, n_a, m), dtype) if da is None else np.moveaxis(da, 2, 0)  # (T, n_a, m)
+    dyhat_out = (
+        np.zeros((T, n_y, m), dtype) if dyhat is None else np.moveaxis(dyhat, 2, 0)
+    )  # (T, n_y, m)
+    dJ_out = dtype.type(0 if dJ is None else number("dJ", dJ))
 
     # all steps at once
     da_yhat = dJ_out * (yhat - y) + yhat * (
@@ -155,8 +167,8 @@ def backward(params, saved, *, da=None, dyhat=None, dJ=1.0):
 
 def step(params, x, a=None):
     """Run one step. Return its Outputs, and (a,) for the next."""
-    W_ax, W_aa, W_ya, b_a, b_y = params
     n_a, m, dtype = bind("n_a m dtype", STEP, params, x=x, a=a)
+    W_ax, W_aa, W_ya, b_a, b_y = params
     a_prev = np.zeros((n_a, m), dtype) if a is None else a
     z = W_ax @ x + W_aa @ a_prev + b_a  # (n_a, m)
     a = np.tanh(z)  # (n_a, m)
@@ -165,35 +177,40 @@ def step(params, x, a=None):
     return Outputs(a, yhat, None), (a,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -203,13 +220,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def glorot(rng, shape, fan_in, fan_out):
@@ -222,7 +238,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def sums_to_one(name, v, axis):
@@ -244,4 +260,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 76fe15c8768372944879e20c9c72e3df1c82802bd3ac1cdec09b8de9da30eccd
+# bpgen: sha256 60a7930867ebc13c02442271139c7e31f1bbf085af8507cde7ca4e9b75a9c97f

@@ -49,11 +49,14 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "N H", "W_in": "D H", "W": "H H", "W_out": "D+H V"}
 STEP = {"x": "N D", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {"x": "T N D", "tanh_h": "T N H", "h": "T N H", "dh": "T N H", "dy": "T N V"}
+OPTIONAL = ("h0", "h", "dh", "dy")
 
 
 def init_params(rng, *, D, H, V, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_in = rng.uniform(-0.5, 0.5, (D, H)).astype(dtype)  # (D, H)
     W = rng.normal(0.0, 0.1, (H, H)).astype(dtype)  # (H, H)
     W_out = glorot(rng, (D + H, V), D + H, V).astype(dtype)  # (D + H, V)
@@ -62,9 +65,9 @@ def init_params(rng, *, D, H, V, dtype=np.float64):
 
 def forward(params, x, h0=None, *, alpha=0.3):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_in, W, W_out = params
     T, N, H, V, dtype = bind("T N H V dtype", SHAPES, params, x=x, h0=h0)
-    alpha = float(alpha)
+    W_in, W, W_out = params
+    alpha = number("alpha", alpha)
 
     # all steps at once
     a_h_x = (fold(x) @ W_in).reshape(T, N, H)  # (T, N, H)
@@ -88,13 +91,12 @@ def forward(params, x, h0=None, *, alpha=0.3):
 
 def backward(params, saved, *, dh=None, dy=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, V, dtype = bind("T N D H V dtype", BACK, params, saved, dh=dh, dy=dy)
     W_in, W, W_out = params
     alpha, x, tanh_h, h = saved
-    T, N, D = x.shape
-    H = tanh_h.shape[2]
-    V, dtype = W_out.shape[1], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dy_out = cotangent("dy", dy, (T, N, V), dtype)  # (T, N, V)
+    alpha = number("alpha", alpha)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dy_out = np.zeros((T, N, V), dtype) if dy is None else dy  # (T, N, V)
 
     # all steps at once
     dconcat_y = (fold(dy_out) @ W_out.T).reshape(T, N, D + H)  # (T, N, D + H)
@@ -118,43 +120,51 @@ def backward(params, saved, *, dh=None, dy=None):
 
 def step(params, x, h=None, *, alpha=0.3):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W_in, W, W_out = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
+    W_in, W, W_out = params
+    alpha = number("alpha", alpha)
     h_prev = np.zeros((N, H), dtype) if h is None else h
     h = (1 - alpha) * h_prev + alpha * np.tanh(x @ W_in + h_prev @ W)  # (N, H)
     y = np.concatenate((x, h), axis=-1) @ W_out  # (N, V)
     return Outputs(h, y), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if name not in table:
+            continue
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -164,13 +174,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -184,4 +193,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 4b25bdaa0250f7b7fffeb0389bec7d0b3112debd1543710acdab103987281814
+# bpgen: sha256 db6258c290c3391acd82f3b29c6a1dddb8919a0fb4678fbbf15e89743e1c8d3c

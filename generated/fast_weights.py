@@ -11,6 +11,7 @@ T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v
 """
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -58,11 +59,25 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "N H", "A0": "N H H", "W": "H H", "C": "D H", "g": "H", "b": "H"}
 STEP = {"x": "N D", "h": "N H", "A": "N H H"}
-OPTIONAL = {"h0", "A0", "h", "A"}
+BACK = {
+    "x": "T N D",
+    "p": "T N H",
+    "q": "T N H",
+    "layer_norm_r": "T N H",
+    "h_prev": "T N H",
+    "h": "T N H",
+    "A_prev": "T N H H",
+    "sqrt_r": "T N 1",
+    "dh": "T N H",
+    "dA": "T N H H",
+}
+OPTIONAL = ("h0", "A0", "h", "A", "dh", "dA")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = np.eye(H, H, dtype=dtype)  # (H, H)
     C = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     g = np.ones((H,), dtype)  # (H)
@@ -72,10 +87,10 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None, A0=None, *, lam=0.95, eta=0.5):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, C, g, b = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0, A0=A0)
-    lam = float(lam)
-    eta = float(eta)
+    W, C, g, b = params
+    lam = number("lam", lam)
+    eta = number("eta", eta)
 
     # all steps at once
     p_x = (fold(x) @ C).reshape(T, N, H)  # (T, N, H)
@@ -107,12 +122,13 @@ def forward(params, x, h0=None, A0=None, *, lam=0.95, eta=0.5):
 
 def backward(params, saved, *, dh=None, dA=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh, dA=dA)
     W, C, g, _ = params
     lam, eta, x, p, q, layer_norm_r, h_prev, h, A_prev, sqrt_r = saved
-    T, N, H, _ = A_prev.shape
-    D, dtype = x.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dA_out = cotangent("dA", dA, (T, N, H, H), dtype)  # (T, N, H, H)
+    lam = number("lam", lam)
+    eta = number("eta", eta)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dA_out = np.zeros((T, N, H, H), dtype) if dA is None else dA  # (T, N, H, H)
 
     da_h, dp = np.empty((2, T, N, H), dtype)  # (T, N, H) each
     dA_prev = np.zeros((N, H, H), dtype)  # (N, H, H)
@@ -153,8 +169,10 @@ def backward(params, saved, *, dh=None, dA=None):
 
 def step(params, x, h=None, A=None, *, lam=0.95, eta=0.5):
     """Run one step. Return its Outputs, and (h, A) for the next."""
-    W, C, g, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, A=A)
+    W, C, g, b = params
+    lam = number("lam", lam)
+    eta = number("eta", eta)
     h_prev = np.zeros((N, H), dtype) if h is None else h
     A_prev = np.zeros((N, H, H), dtype) if A is None else A
     p = h_prev @ W + x @ C  # (N, H)
@@ -165,36 +183,57 @@ def step(params, x, h=None, A=None, *, lam=0.95, eta=0.5):
     return Outputs(h, A), (h, A)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if name not in table:
+            continue
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def size_of(axis, sizes):
+    """The number that an axis such as 4*H or D+H is."""
+    terms = axis.replace("-", "+-1*").split("+")
+    factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
+    return sum(math.prod(term) for term in factors)
+
+
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -214,4 +253,4 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-# bpgen: sha256 de9cd6ea17874dfd8aee3ed82bcdd975209176c81e77a78daab07ca9461942e4
+# bpgen: sha256 b12a271d7cfa92c87dfa6147d3266cce9ddca44175f40fce9896b308014a09f8

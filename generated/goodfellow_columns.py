@@ -67,11 +67,22 @@ SHAPES = {
 KINDS = {"y": np.integer}
 LABELS = {"y": "ny"}
 STEP = {"x": "nx 1", "h": "n 1"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "x": "T nx 1",
+    "y": "T 1",
+    "h_prev": "T n 1",
+    "h": "T n 1",
+    "yhat": "T ny 1",
+    "dh": "T n 1",
+    "dyhat": "T ny 1",
+}
+OPTIONAL = ("h0", "h", "dh", "dyhat")
 
 
 def init_params(rng, *, n, nx, ny, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     U = glorot(rng, (n, nx), nx, n).astype(dtype)  # (n, nx)
     W = orthogonal(rng, (n, n)).astype(dtype)  # (n, n)
     V = glorot(rng, (ny, n), n, ny).astype(dtype)  # (ny, n)
@@ -82,8 +93,8 @@ def init_params(rng, *, n, nx, ny, dtype=np.float64):
 
 def forward(params, x, y, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    U, W, V, b, c = params
     T, n, dtype = bind("T n dtype", SHAPES, params, x=x, y=y, h0=h0)
+    U, W, V, b, c = params
 
     # all steps at once
     a_x = b + U @ x  # (T, n, 1)
@@ -109,17 +120,15 @@ def forward(params, x, y, h0=None):
 
 def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, n, ny, dtype = bind("T n ny dtype", BACK, params, saved, dh=dh, dyhat=dyhat)
     U, W, V, _, _ = params
     x, y, h_prev, h, yhat = saved
-    T = x.shape[0]
-    n = h_prev.shape[1]
-    ny, dtype = yhat.shape[1], x.dtype
-    dh_out = cotangent("dh", dh, (T, n, 1), dtype)  # (T, n, 1)
-    dyhat_out = cotangent("dyhat", dyhat, (T, ny, 1), dtype)  # (T, ny, 1)
-    dJ_out = dtype.type(dJ)
+    dh_out = np.zeros((T, n, 1), dtype) if dh is None else dh  # (T, n, 1)
+    dyhat_out = np.zeros((T, ny, 1), dtype) if dyhat is None else dyhat  # (T, ny, 1)
+    dJ_out = dtype.type(0 if dJ is None else number("dJ", dJ))
 
     # all steps at once
-    do = np.broadcast_to(dJ_out, (1,))[None, :] * (yhat - one_hot(y, ny, -2, dtype)) + yhat * (
+    do = dJ_out * (yhat - one_hot(y, ny, -2, dtype)) + yhat * (
         dyhat_out - (dyhat_out * yhat).sum(axis=-2, keepdims=True)
     )  # (T, ny, 1)
     dh_above = dh_out + V.T @ do  # (T, n, 1)
@@ -147,8 +156,8 @@ def backward(params, saved, *, dh=None, dyhat=None, dJ=1.0):
 
 def step(params, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    U, W, V, b, c = params
     n, dtype = bind("n dtype", STEP, params, x=x, h=h)
+    U, W, V, b, c = params
     h_prev = np.zeros((n, 1), dtype) if h is None else h
     a = b + W @ h_prev + U @ x  # (n, 1)
     h = np.tanh(a)  # (n, 1)
@@ -157,42 +166,47 @@ def step(params, x, h=None):
     return Outputs(h, yhat, None), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        kind = KINDS.get(name, np.floating)
-        if not np.issubdtype(v.dtype, kind) or v.dtype in (np.float16, np.longdouble):
-            raise TypeError(f"{name}: expected {kind.__name__}, got {v.dtype}")
-        if kind is np.floating and v.dtype != (dtype := dtype or v.dtype):
-            raise TypeError(f"{name}: expected {dtype}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        kind = KINDS.get(name)
+        if kind and not np.issubdtype(v.dtype, kind):
+            raise TypeError(f"{name}: expected {kind.__name__.strip('_')}, got {v.dtype}")
+        if not kind and v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    for name, below in ((k, v) for k, v in LABELS.items() if k in arrays):
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    for name, below in ((name, below) for name, below in LABELS.items() if name in arrays):
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -202,13 +216,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def glorot(rng, shape, fan_in, fan_out):
@@ -221,7 +234,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def softmax(x, axis=-1):
@@ -248,4 +261,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 cd1359aa76625db480475c78d77a576b12b49f9c10315adbc883dda80dfbfbb8
+# bpgen: sha256 27c7bee8e0c2d25762913e3ad6f10627e9979e234a272c5ab33eac046b579029

@@ -54,11 +54,22 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "N H", "W": "D 3*H", "U": "H 3*H", "b": "3*H", "b_n": "H"}
 STEP = {"x": "N D", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "x": "T N D",
+    "h_n": "T N H",
+    "r": "T N H",
+    "z": "T N H",
+    "n": "T N H",
+    "h_prev": "T N H",
+    "dh": "T N H",
+}
+OPTIONAL = ("h0", "h", "dh")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = glorot(rng, (D, 3 * H), D, 3 * H).astype(dtype)  # (D, 3*H)
     U = orthogonal(rng, (H, 3 * H)).astype(dtype)  # (H, 3*H)
     b = np.zeros((3 * H,), dtype)  # (3*H)
@@ -68,8 +79,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, U, b, b_n = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0)
+    W, U, b, b_n = params
 
     # all steps at once
     x_W_b = (fold(x) @ W + b).reshape(T, N, 3 * H)  # (T, N, 3*H)
@@ -95,11 +106,10 @@ def forward(params, x, h0=None):
 
 def backward(params, saved, *, dh=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh)
     W, U, _, b_n = params
     x, h_n, r, z, n, h_prev = saved
-    T, N, D = x.shape
-    H, dtype = h_n.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
 
     da_n, dh_n_b_n, da_z, da_r = np.empty((4, T, N, H), dtype)  # (T, N, H) each
     dh_prev_U = np.empty((T, N, 3 * H), dtype)  # (T, N, 3*H)
@@ -132,8 +142,8 @@ def backward(params, saved, *, dh=None):
 
 def step(params, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W, U, b, b_n = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
+    W, U, b, b_n = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     x_W_b = x @ W + b  # (N, 3*H)
     x_r, x_z, x_n = np.split(x_W_b, 3, axis=-1)  # (N, H) each
@@ -146,35 +156,40 @@ def step(params, x, h=None):
     return Outputs(h), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -182,15 +197,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -208,7 +214,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def sigmoid(x):
@@ -217,4 +223,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 d50acd87ebcea78cfea8123d49214bb34b11841e293af4a83ae03c2ff5e33bad
+# bpgen: sha256 0084aa560b96c914982412025477db4c99a737f796c532d1dd0b38e681662105

@@ -41,21 +41,24 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N H", "u0": "N H", "W": "H H"}
 STEP = {"x": "N H", "u": "N H"}
-OPTIONAL = {"u0", "u"}
+BACK = {"tanh_u_prev": "T N H", "du": "T N H"}
+OPTIONAL = ("u0", "u", "du")
 
 
 def init_params(rng, *, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = symmetric(rng.normal(0.0, 0.1, (H, H))).astype(dtype)  # (H, H)
     return Params(W)
 
 
 def forward(params, x, u0=None, *, dt=0.1, tau=1.0):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    (W,) = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, u0=u0)
-    dt = float(dt)
-    tau = float(tau)
+    (W,) = params
+    dt = number("dt", dt)
+    tau = number("tau", tau)
     is_symmetric("W", W)
 
     tanh_u_prev = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -73,11 +76,12 @@ def forward(params, x, u0=None, *, dt=0.1, tau=1.0):
 
 def backward(params, saved, *, du=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, H, dtype = bind("T N H dtype", BACK, params, saved, du=du)
     (W,) = params
     dt, tau, tanh_u_prev = saved
-    T, N, H = tanh_u_prev.shape
-    dtype = tanh_u_prev.dtype
-    du_out = cotangent("du", du, (T, N, H), dtype)  # (T, N, H)
+    dt = number("dt", dt)
+    tau = number("tau", tau)
+    du_out = np.zeros((T, N, H), dtype) if du is None else du  # (T, N, H)
 
     du = np.empty((T, N, H), dtype)  # (T, N, H)
     du_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -98,43 +102,53 @@ def backward(params, saved, *, du=None):
 
 def step(params, x, u=None, *, dt=0.1, tau=1.0):
     """Run one step. Return its Outputs, and (u,) for the next."""
-    (W,) = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, u=u)
+    (W,) = params
+    dt = number("dt", dt)
+    tau = number("tau", tau)
     u_prev = np.zeros((N, H), dtype) if u is None else u
     u = u_prev + dt * (np.tanh(u_prev) @ W + x - u_prev / tau)  # (N, H)
     return Outputs(u), (u,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if name not in table:
+            continue
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -153,4 +167,4 @@ def is_symmetric(name, m):
         raise ValueError(f"{name}: expected a symmetric matrix")
 
 
-# bpgen: sha256 884a980b7d2ff1a9c92d00e90780fc7d367adec445d6abd25811bce609aeccaf
+# bpgen: sha256 643cf113f7ff923c236160ff9c172c2e3f49c085772df81ff856747883e09f77

@@ -57,11 +57,14 @@ SHAPES = {
     "b_y": "V",
 }
 STEP = {"x": "N D", "y": "N V"}
-OPTIONAL = {"y0", "y"}
+BACK = {"x": "T N D", "h": "T N H", "y_prev": "T N V", "y": "T N V", "dy": "T N V"}
+OPTIONAL = ("y0", "y", "dy")
 
 
 def init_params(rng, *, D, H, V, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_xh = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     W_yh = glorot(rng, (V, H), V, H).astype(dtype)  # (V, H)
     W_hy = glorot(rng, (H, V), H, V).astype(dtype)  # (H, V)
@@ -72,8 +75,8 @@ def init_params(rng, *, D, H, V, dtype=np.float64):
 
 def forward(params, x, y0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_xh, W_yh, W_hy, b_h, b_y = params
     T, N, H, V, dtype = bind("T N H V dtype", SHAPES, params, x=x, y0=y0)
+    W_xh, W_yh, W_hy, b_h, b_y = params
 
     # all steps at once
     a_h_x = (fold(x) @ W_xh + b_h).reshape(T, N, H)  # (T, N, H)
@@ -94,12 +97,10 @@ def forward(params, x, y0=None):
 
 def backward(params, saved, *, dy=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, V, dtype = bind("T N D H V dtype", BACK, params, saved, dy=dy)
     W_xh, W_yh, W_hy, _, _ = params
     x, h, y_prev, y = saved
-    T, N, D = x.shape
-    H = h.shape[2]
-    V, dtype = y_prev.shape[2], x.dtype
-    dy_out = cotangent("dy", dy, (T, N, V), dtype)  # (T, N, V)
+    dy_out = np.zeros((T, N, V), dtype) if dy is None else dy  # (T, N, V)
 
     da_y = np.empty((T, N, V), dtype)  # (T, N, V)
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -127,44 +128,42 @@ def backward(params, saved, *, dy=None):
 
 def step(params, x, y=None):
     """Run one step. Return its Outputs, and (y,) for the next."""
-    W_xh, W_yh, W_hy, b_h, b_y = params
     N, V, dtype = bind("N V dtype", STEP, params, x=x, y=y)
+    W_xh, W_yh, W_hy, b_h, b_y = params
     y_prev = np.zeros((N, V), dtype) if y is None else y
     h = sigmoid(x @ W_xh + y_prev @ W_yh + b_h)  # (N, H)
     y = sigmoid(h @ W_hy + b_y)  # (N, V)
     return Outputs(y), (y,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def fold(v):
@@ -184,4 +183,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 4f42268c0b00d81a6767963ddfeae5f09f85c6db6facd80e0bdc48a60c857d07
+# bpgen: sha256 6111e94c1a317f97ba189642817d649fe7dd8e05473a23e188f895b1787f6ffc

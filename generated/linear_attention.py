@@ -61,11 +61,28 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "s0": "N K M", "z0": "N K", "W_q": "D K", "W_k": "D K", "W_v": "D M"}
 STEP = {"x": "N D", "s": "N K M", "z": "N K"}
-OPTIONAL = {"s0", "z0", "s", "z"}
+BACK = {
+    "x": "T N D",
+    "x_W_q": "T N K",
+    "q": "T N K",
+    "x_W_k": "T N K",
+    "k": "T N K",
+    "v": "T N M",
+    "s": "T N K M",
+    "z": "T N K",
+    "w": "T N",
+    "y": "T N M",
+    "ds": "T N K M",
+    "dz": "T N K",
+    "dy": "T N M",
+}
+OPTIONAL = ("s0", "z0", "s", "z", "ds", "dz", "dy")
 
 
 def init_params(rng, *, D, K, M, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_q = glorot(rng, (D, K), D, K).astype(dtype)  # (D, K)
     W_k = glorot(rng, (D, K), D, K).astype(dtype)  # (D, K)
     W_v = glorot(rng, (D, M), D, M).astype(dtype)  # (D, M)
@@ -74,9 +91,9 @@ def init_params(rng, *, D, K, M, dtype=np.float64):
 
 def forward(params, x, s0=None, z0=None, *, eps=1e-06):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_q, W_k, W_v = params
     T, N, K, M, dtype = bind("T N K M dtype", SHAPES, params, x=x, s0=s0, z0=z0)
-    eps = float(eps)
+    W_q, W_k, W_v = params
+    eps = number("eps", eps)
 
     # all steps at once
     x_W_k = (fold(x) @ W_k).reshape(T, N, K)  # (T, N, K)
@@ -113,16 +130,15 @@ def forward(params, x, s0=None, z0=None, *, eps=1e-06):
 
 def backward(params, saved, *, ds=None, dz=None, dy=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, K, M, dtype = bind("T N D K M dtype", BACK, params, saved, ds=ds, dz=dz, dy=dy)
     W_q, W_k, W_v = params
     x, x_W_q, q, x_W_k, k, v, s, z, w, y = saved
-    T, N, K, M = s.shape
-    D, dtype = x.shape[2], x.dtype
-    ds_out = cotangent("ds", ds, (T, N, K, M), dtype)  # (T, N, K, M)
-    dz_out = cotangent("dz", dz, (T, N, K), dtype)  # (T, N, K)
-    dy_out = cotangent("dy", dy, (T, N, M), dtype)  # (T, N, M)
+    ds_out = np.zeros((T, N, K, M), dtype) if ds is None else ds  # (T, N, K, M)
+    dz_out = np.zeros((T, N, K), dtype) if dz is None else dz  # (T, N, K)
+    dy_out = np.zeros((T, N, M), dtype) if dy is None else dy  # (T, N, M)
 
     # all steps at once
-    dw = -(dy_out * y / w[:, :, None]).sum(axis=-1, keepdims=True).sum(axis=-1)  # (T, N)
+    dw = -(dy_out * y / w[:, :, None]).sum(axis=-1)  # (T, N)
 
     dz_all = np.zeros((T + 1, N, K), dtype)  # dz[1] ... dz[T+1]
     dz, dz_next = dz_all[:-1], dz_all[1:]  # (T, N, K) each
@@ -160,8 +176,9 @@ def backward(params, saved, *, ds=None, dz=None, dy=None):
 
 def step(params, x, s=None, z=None, *, eps=1e-06):
     """Run one step. Return its Outputs, and (s, z) for the next."""
-    W_q, W_k, W_v = params
     N, K, M, dtype = bind("N K M dtype", STEP, params, x=x, s=s, z=z)
+    W_q, W_k, W_v = params
+    eps = number("eps", eps)
     s_prev = np.zeros((N, K, M), dtype) if s is None else s
     z_prev = np.zeros((N, K), dtype) if z is None else z
     q = elu(x @ W_q, 1.0) + 1  # (N, K)
@@ -174,36 +191,42 @@ def step(params, x, s=None, z=None, *, eps=1e-06):
     return Outputs(s, z, y), (s, z)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -222,4 +245,4 @@ def elu(x, alpha):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
 
 
-# bpgen: sha256 14bb1796b465a3fb8a17932e22c031e0cc055a628ea79686820658bd0d3556ef
+# bpgen: sha256 b05e966f6995bdf303fe4ca0b8c2eb984c5028a44c5cacfc9309bfa4ca3c7a0d

@@ -52,11 +52,23 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "N H", "c0": "N H", "W": "D 3*H", "U": "H 3*H", "b": "3*H"}
 STEP = {"x": "N D", "h": "N H", "c": "N H"}
-OPTIONAL = {"h0", "c0", "h", "c"}
+BACK = {
+    "x": "T N D",
+    "sigmoid_i": "T N H",
+    "tanh_g": "T N H",
+    "sigmoid_o": "T N H",
+    "tanh_c": "T N H",
+    "h_prev": "T N H",
+    "dh": "T N H",
+    "dc": "T N H",
+}
+OPTIONAL = ("h0", "c0", "h", "c", "dh", "dc")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = glorot(rng, (D, 3 * H), D, 3 * H).astype(dtype)  # (D, 3*H)
     U = orthogonal(rng, (H, 3 * H)).astype(dtype)  # (H, 3*H)
     b = np.zeros((3 * H,), dtype)  # (3*H)
@@ -65,8 +77,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None, c0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, U, b = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0, c0=c0)
+    W, U, b = params
 
     # all steps at once
     x_W_h_prev_U_b_x = (fold(x) @ W + b).reshape(T, N, 3 * H)  # (T, N, 3*H)
@@ -96,12 +108,11 @@ def forward(params, x, h0=None, c0=None):
 
 def backward(params, saved, *, dh=None, dc=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh, dc=dc)
     W, U, _ = params
     x, sigmoid_i, tanh_g, sigmoid_o, tanh_c, h_prev = saved
-    T, N, D = x.shape
-    H, dtype = sigmoid_i.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dc_out = np.zeros((T, N, H), dtype) if dc is None else dc  # (T, N, H)
 
     dc_all = np.zeros((T + 1, N, H), dtype)  # dc[1] ... dc[T+1]
     dc, dc_next = dc_all[:-1], dc_all[1:]  # (T, N, H) each
@@ -131,8 +142,8 @@ def backward(params, saved, *, dh=None, dc=None):
 
 def step(params, x, h=None, c=None):
     """Run one step. Return its Outputs, and (h, c) for the next."""
-    W, U, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
+    W, U, b = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 3*H)
@@ -142,35 +153,40 @@ def step(params, x, h=None, c=None):
     return Outputs(h, c), (h, c)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -178,15 +194,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -204,7 +211,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def sigmoid(x):
@@ -213,4 +220,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 0f1435cf66bd9c39013f0dc18df5bb2c995746b28018b84d1283fc567ab952a3
+# bpgen: sha256 d0315c7da33fdb1d7a16fbb92228704cf9d380d094b54e3885688b92450d1a44

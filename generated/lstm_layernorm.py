@@ -80,11 +80,31 @@ SHAPES = {
     "b3": "H",
 }
 STEP = {"x": "N D", "h": "N H", "c": "N H"}
-OPTIONAL = {"h0", "c0", "h", "c"}
+BACK = {
+    "x": "T N D",
+    "layer_norm_z": "T N 4*H",
+    "layer_norm_W_h": "T N 4*H",
+    "sigmoid_i": "T N H",
+    "tanh_g": "T N H",
+    "sigmoid_f": "T N H",
+    "c_prev": "T N H",
+    "sigmoid_o": "T N H",
+    "layer_norm_c": "T N H",
+    "tanh_h": "T N H",
+    "h_prev": "T N H",
+    "sqrt_c": "T N 1",
+    "sqrt_x": "T N 1",
+    "sqrt_h": "T N 1",
+    "dh": "T N H",
+    "dc": "T N H",
+}
+OPTIONAL = ("h0", "c0", "h", "c", "dh", "dc")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_h = orthogonal(rng, (H, 4 * H)).astype(dtype)  # (H, 4*H)
     W_x = glorot(rng, (D, 4 * H), D, 4 * H).astype(dtype)  # (D, 4*H)
     a1 = np.ones((4 * H,), dtype)  # (4*H)
@@ -99,8 +119,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None, c0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_h, W_x, a1, a2, b1, b2, b, a3, b3 = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0, c0=c0)
+    W_h, W_x, a1, a2, b1, b2, b, a3, b3 = params
 
     # all steps at once
     x_W_x = (fold(x) @ W_x).reshape(T, N, 4 * H)  # (T, N, 4*H)
@@ -159,6 +179,7 @@ def forward(params, x, h0=None, c0=None):
 
 def backward(params, saved, *, dh=None, dc=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh, dc=dc)
     W_h, W_x, a1, a2, _, _, _, a3, _ = params
     (
         x,
@@ -176,10 +197,8 @@ def backward(params, saved, *, dh=None, dc=None):
         sqrt_x,
         sqrt_h,
     ) = saved
-    T, N, D = x.shape
-    H, dtype = sigmoid_i.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dc_out = np.zeros((T, N, H), dtype) if dc is None else dc  # (T, N, H)
 
     dz, dh_prev_W_h = np.empty((2, T, N, 4 * H), dtype)  # (T, N, 4*H) each
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -240,8 +259,8 @@ def backward(params, saved, *, dh=None, dc=None):
 
 def step(params, x, h=None, c=None):
     """Run one step. Return its Outputs, and (h, c) for the next."""
-    W_h, W_x, a1, a2, b1, b2, b, a3, b3 = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h, c=c)
+    W_h, W_x, a1, a2, b1, b2, b, a3, b3 = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     z = (
@@ -253,35 +272,40 @@ def step(params, x, h=None, c=None):
     return Outputs(h, c), (h, c)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -289,15 +313,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -315,7 +330,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def layer_norm(x, eps, axis=-1):
@@ -330,4 +345,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 6a6f8c6db67eee1962906773963122be6e26e7c37ed41ad926a10fe4dae7728a
+# bpgen: sha256 c65beab987688657356b0357f3b4bb0723475511945da8637cb7e9c703d6e118

@@ -64,11 +64,25 @@ SHAPES = {
     "W_hr": "H P",
 }
 STEP = {"x": "N D", "h": "N P", "c": "N H"}
-OPTIONAL = {"h0", "c0", "h", "c"}
+BACK = {
+    "x": "T N D",
+    "sigmoid_i": "T N H",
+    "tanh_g": "T N H",
+    "sigmoid_f": "T N H",
+    "c_prev": "T N H",
+    "sigmoid_o": "T N H",
+    "tanh_c": "T N H",
+    "h_prev": "T N P",
+    "dh": "T N P",
+    "dc": "T N H",
+}
+OPTIONAL = ("h0", "c0", "h", "c", "dh", "dc")
 
 
 def init_params(rng, *, D, H, P, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = glorot(rng, (D, 4 * H), D, 4 * H).astype(dtype)  # (D, 4*H)
     U = glorot(rng, (P, 4 * H), P, 4 * H).astype(dtype)  # (P, 4*H)
     b = np.zeros((4 * H,), dtype)  # (4*H)
@@ -78,8 +92,8 @@ def init_params(rng, *, D, H, P, dtype=np.float64):
 
 def forward(params, x, h0=None, c0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, U, b, W_hr = params
     T, N, H, P, dtype = bind("T N H P dtype", SHAPES, params, x=x, h0=h0, c0=c0)
+    W, U, b, W_hr = params
 
     # all steps at once
     x_W_h_prev_U_b_x = (fold(x) @ W + b).reshape(T, N, 4 * H)  # (T, N, 4*H)
@@ -113,13 +127,11 @@ def forward(params, x, h0=None, c0=None):
 
 def backward(params, saved, *, dh=None, dc=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, P, dtype = bind("T N D H P dtype", BACK, params, saved, dh=dh, dc=dc)
     W, U, _, W_hr = params
     x, sigmoid_i, tanh_g, sigmoid_f, c_prev, sigmoid_o, tanh_c, h_prev = saved
-    T, N, D = x.shape
-    H = sigmoid_i.shape[2]
-    P, dtype = h_prev.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, P), dtype)  # (T, N, P)
-    dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
+    dh_out = np.zeros((T, N, P), dtype) if dh is None else dh  # (T, N, P)
+    dc_out = np.zeros((T, N, H), dtype) if dc is None else dc  # (T, N, H)
 
     dh = np.empty((T, N, P), dtype)  # (T, N, P)
     dx_W_h_prev_U_b = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
@@ -153,8 +165,8 @@ def backward(params, saved, *, dh=None, dc=None):
 
 def step(params, x, h=None, c=None):
     """Run one step. Return its Outputs, and (h, c) for the next."""
-    W, U, b, W_hr = params
     N, H, P, dtype = bind("N H P dtype", STEP, params, x=x, h=h, c=c)
+    W, U, b, W_hr = params
     h_prev = np.zeros((N, P), dtype) if h is None else h
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_W_h_prev_U_b = x @ W + h_prev @ U + b  # (N, 4*H)
@@ -164,35 +176,40 @@ def step(params, x, h=None, c=None):
     return Outputs(h, c), (h, c)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -200,15 +217,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -228,4 +236,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 7476484dfe340521b6a63e86271b8ddc1485b24616d7aa6ad8e58d3a0fbfddc6
+# bpgen: sha256 37275e5a63182f23409d73fd4c386d8a60659796ad673f24e43e78b99898e115

@@ -71,11 +71,28 @@ SHAPES = {
     "D": "E",
 }
 STEP = {"x": "N E", "h": "N E K"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "x": "T N E",
+    "exp_A_log": "E K",
+    "A": "E K",
+    "x_W_D_b_D": "T N E",
+    "d": "T N E",
+    "B": "T N K",
+    "C": "T N K",
+    "u": "T N E",
+    "exp_multiply_h": "T N E K",
+    "h_prev": "T N E K",
+    "h": "T N E K",
+    "dh": "T N E K",
+    "dy": "T N E",
+}
+OPTIONAL = ("h0", "h", "dh", "dy")
 
 
 def init_params(rng, *, E, K, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     A_log = rng.uniform(-1.0, 1.0, (E, K)).astype(dtype)  # (E, K)
     W_B = glorot(rng, (E, K), E, K).astype(dtype)  # (E, K)
     W_C = glorot(rng, (E, K), E, K).astype(dtype)  # (E, K)
@@ -87,8 +104,8 @@ def init_params(rng, *, E, K, dtype=np.float64):
 
 def forward(params, x, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    A_log, W_B, W_C, W_D, b_D, D = params
     T, N, E, K, dtype = bind("T N E K dtype", SHAPES, params, x=x, h0=h0)
+    A_log, W_B, W_C, W_D, b_D, D = params
 
     # all steps at once
     exp_A_log = np.exp(A_log)  # (E, K)
@@ -117,12 +134,11 @@ def forward(params, x, h0=None):
 
 def backward(params, saved, *, dh=None, dy=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, E, K, dtype = bind("T N E K dtype", BACK, params, saved, dh=dh, dy=dy)
     _, W_B, W_C, W_D, _, D = params
     x, exp_A_log, A, x_W_D_b_D, d, B, C, u, exp_multiply_h, h_prev, h = saved
-    T, N, E, K = exp_multiply_h.shape
-    dtype = x.dtype
-    dh_out = cotangent("dh", dh, (T, N, E, K), dtype)  # (T, N, E, K)
-    dy_out = cotangent("dy", dy, (T, N, E), dtype)  # (T, N, E)
+    dh_out = np.zeros((T, N, E, K), dtype) if dh is None else dh  # (T, N, E, K)
+    dy_out = np.zeros((T, N, E), dtype) if dy is None else dy  # (T, N, E)
 
     # all steps at once
     dh_above = dh_out + np.einsum("...ne,...nk->...nek", dy_out, C)  # (T, N, E, K)
@@ -137,10 +153,10 @@ def backward(params, saved, *, dh=None, dy=None):
 
     # all steps at once
     dmultiply_h = dh * h_prev * exp_multiply_h  # (T, N, E, K)
-    du = (dh * B[:, :, None, :]).sum(axis=-1, keepdims=True).sum(axis=-1)  # (T, N, E)
+    du = (dh * B[:, :, None, :]).sum(axis=-1)  # (T, N, E)
     dC = np.einsum("...ne,...nek->...nk", dy_out, h)  # (T, N, K)
-    dB = (dh * u[..., None]).sum(axis=-2, keepdims=True).sum(axis=-2)  # (T, N, K)
-    dd = (dmultiply_h * A).sum(axis=-1, keepdims=True).sum(axis=-1) + du * x  # (T, N, E)
+    dB = (dh * u[..., None]).sum(axis=-2)  # (T, N, K)
+    dd = (dmultiply_h * A).sum(axis=-1) + du * x  # (T, N, E)
     da_d = dd * sigmoid(x_W_D_b_D)  # (T, N, E)
     dA = (dmultiply_h * d[..., None]).sum(axis=(0, 1))  # (E, K)
     dx = (
@@ -163,8 +179,8 @@ def backward(params, saved, *, dh=None, dy=None):
 
 def step(params, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    A_log, W_B, W_C, W_D, b_D, D = params
     N, E, K, dtype = bind("N E K dtype", STEP, params, x=x, h=h)
+    A_log, W_B, W_C, W_D, b_D, D = params
     A = -np.exp(A_log)  # (E, K)
     h_prev = np.zeros((N, E, K), dtype) if h is None else h
     d = softplus(x @ W_D + b_D)  # (N, E)
@@ -176,36 +192,34 @@ def step(params, x, h=None):
     return Outputs(h, y), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def fold(v):
@@ -230,4 +244,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 8f45ab4c0ae0d963e9ee477f43e2d0992a4bd124d290497557dbb03e512d222c
+# bpgen: sha256 38e72895c3446ea2faf0f8c5c177bbd8a195710319bd5862ef99434f5be6b27e

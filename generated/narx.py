@@ -47,11 +47,14 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "2 N H", "W": "D H", "U1": "H H", "U2": "H H", "b": "H"}
 STEP = {"x": "N D", "h": "2 N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {"x": "T N D", "h_prev2": "T N H", "h_prev": "T N H", "h": "T N H", "dh": "T N H"}
+OPTIONAL = ("h0", "h", "dh")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     U1 = rng.normal(0.0, 0.3, (H, H)).astype(dtype)  # (H, H)
     U2 = rng.normal(0.0, 0.3, (H, H)).astype(dtype)  # (H, H)
@@ -61,8 +64,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, U1, U2, b = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0)
+    W, U1, U2, b = params
 
     # all steps at once
     a_h_x = (fold(x) @ W + b).reshape(T, N, H)  # (T, N, H)
@@ -81,11 +84,10 @@ def forward(params, x, h0=None):
 
 def backward(params, saved, *, dh=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh)
     W, U1, U2, _ = params
     x, h_prev2, h_prev, h = saved
-    T, N, D = x.shape
-    H, dtype = h_prev2.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
     dh_prev2_all = np.zeros((T + 2, N, H), dtype)  # dh_prev2[1] ... dh_prev2[T+2]
@@ -112,42 +114,47 @@ def backward(params, saved, *, dh=None):
 
 def step(params, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W, U1, U2, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
+    W, U1, U2, b = params
     h_prev2, h_prev = np.zeros((2, N, H), dtype) if h is None else h
     h = np.tanh(x @ W + h_prev @ U1 + h_prev2 @ U2 + b)  # (N, H)
     return Outputs(h), (np.stack([h_prev, h]),)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -155,15 +162,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -177,4 +175,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 d227c0202207feef4fe8dc7a02880fba8ef0030f03fbd3188b3f872bd40b8ccb
+# bpgen: sha256 4b7674139a0dfb823c0342abb8439efa615899109ff51dafaf1c0ceb9445ee13

@@ -44,11 +44,14 @@ class Grads(NamedTuple):
 
 SHAPES = {"u": "T m 1", "x0": "n 1", "W_rec": "n n", "W_in": "n m", "b": "n 1"}
 STEP = {"u": "m 1", "x": "n 1"}
-OPTIONAL = {"x0", "x"}
+BACK = {"u": "T m 1", "tanh_x_prev": "T n 1", "dx": "T n 1"}
+OPTIONAL = ("x0", "x", "dx")
 
 
 def init_params(rng, *, n, m, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_rec = orthogonal(rng, (n, n)).astype(dtype)  # (n, n)
     W_in = glorot(rng, (n, m), m, n).astype(dtype)  # (n, m)
     b = np.zeros((n, 1), dtype)  # (n, 1)
@@ -57,8 +60,8 @@ def init_params(rng, *, n, m, dtype=np.float64):
 
 def forward(params, u, x0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_rec, W_in, b = params
     T, n, dtype = bind("T n dtype", SHAPES, params, u=u, x0=x0)
+    W_rec, W_in, b = params
 
     # all steps at once
     x_u = W_in @ u + b  # (T, n, 1)
@@ -78,11 +81,10 @@ def forward(params, u, x0=None):
 
 def backward(params, saved, *, dx=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, n, dtype = bind("T n dtype", BACK, params, saved, dx=dx)
     W_rec, W_in, _ = params
     u, tanh_x_prev = saved
-    T = u.shape[0]
-    n, dtype = tanh_x_prev.shape[1], u.dtype
-    dx_out = cotangent("dx", dx, (T, n, 1), dtype)  # (T, n, 1)
+    dx_out = np.zeros((T, n, 1), dtype) if dx is None else dx  # (T, n, 1)
 
     dx = np.empty((T, n, 1), dtype)  # (T, n, 1)
     dx_prev = np.zeros((n, 1), dtype)  # (n, 1)
@@ -104,42 +106,47 @@ def backward(params, saved, *, dx=None):
 
 def step(params, u, x=None):
     """Run one step. Return its Outputs, and (x,) for the next."""
-    W_rec, W_in, b = params
     n, dtype = bind("n dtype", STEP, params, u=u, x=x)
+    W_rec, W_in, b = params
     x_prev = np.zeros((n, 1), dtype) if x is None else x
     x = W_rec @ np.tanh(x_prev) + W_in @ u + b  # (n, 1)
     return Outputs(x), (x,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -147,15 +154,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def glorot(rng, shape, fan_in, fan_out):
@@ -168,7 +166,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 df86da1a9403d8e7eeb884fc1c9e1273f03dc417b617691094f1a94b8eb35f83
+# bpgen: sha256 e9c07efce6aea1d80cf646b4b7755b0e5d71f9968eacef39057710434e85edfd

@@ -65,11 +65,24 @@ SHAPES = {
     "V_o": "D H",
 }
 STEP = {"x": "N D", "c": "N H", "x_prev": "N D"}
-OPTIONAL = {"c0", "c", "x_prev"}
+BACK = {
+    "x_prev": "T N D",
+    "x": "T N D",
+    "z": "T N H",
+    "f": "T N H",
+    "o": "T N H",
+    "c_prev": "T N H",
+    "c": "T N H",
+    "dc": "T N H",
+    "dh": "T N H",
+}
+OPTIONAL = ("c0", "c", "x_prev", "dc", "dh")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_z = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     W_f = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     W_o = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
@@ -81,8 +94,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, c0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_z, W_f, W_o, V_z, V_f, V_o = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, c0=c0)
+    W_z, W_f, W_o, V_z, V_f, V_o = params
 
     x_prev = shifted(x, -1)  # (T, N, D)
 
@@ -108,12 +121,11 @@ def forward(params, x, c0=None):
 
 def backward(params, saved, *, dc=None, dh=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dc=dc, dh=dh)
     W_z, W_f, W_o, V_z, V_f, V_o = params
     x_prev, x, z, f, o, c_prev, c = saved
-    T, N, D = x_prev.shape
-    H, dtype = z.shape[2], x_prev.dtype
-    dc_out = cotangent("dc", dc, (T, N, H), dtype)  # (T, N, H)
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
+    dc_out = np.zeros((T, N, H), dtype) if dc is None else dc  # (T, N, H)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
 
     dc = np.empty((T, N, H), dtype)  # (T, N, H)
     dc_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -153,8 +165,8 @@ def backward(params, saved, *, dc=None, dh=None):
 
 def step(params, x, c=None, x_prev=None):
     """Run one step. Return its Outputs, and (c, x_prev) for the next."""
-    W_z, W_f, W_o, V_z, V_f, V_o = params
     N, D, H, dtype = bind("N D H dtype", STEP, params, x=x, c=c, x_prev=x_prev)
+    W_z, W_f, W_o, V_z, V_f, V_o = params
     c_prev = np.zeros((N, H), dtype) if c is None else c
     x_prev = np.zeros((N, D), dtype) if x_prev is None else x_prev
     z = np.tanh(x @ W_z + x_prev @ V_z)  # (N, H)
@@ -165,36 +177,34 @@ def step(params, x, c=None, x_prev=None):
     return Outputs(c, h), (c, x)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def fold(v):
@@ -222,4 +232,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 effcb05dae929788c5537cebd0586df9247146a931b90b3488d897f0c819b15f
+# bpgen: sha256 0ea88315630b1ba9c7b39618b505ff3076fac3c10d2d9a00ad62303e21a97076

@@ -44,11 +44,14 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "h0": "N H", "W_xh": "D H", "W_hh": "H H", "b": "H"}
 STEP = {"x": "N D", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {"x": "T N D", "h_prev": "T N H", "h": "T N H", "dh": "T N H"}
+OPTIONAL = ("h0", "h", "dh")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_xh = rng.normal(0.0, 0.01, (D, H)).astype(dtype)  # (D, H)
     W_hh = orthogonal(rng, (H, H)).astype(dtype)  # (H, H)
     b = np.zeros((H,), dtype)  # (H)
@@ -57,8 +60,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_xh, W_hh, b = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, h0=h0)
+    W_xh, W_hh, b = params
 
     # all steps at once
     a_x = (fold(x) @ W_xh + b).reshape(T, N, H)  # (T, N, H)
@@ -78,11 +81,10 @@ def forward(params, x, h0=None):
 
 def backward(params, saved, *, dh=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dh=dh)
     W_xh, W_hh, _ = params
     x, h_prev, h = saved
-    T, N, D = x.shape
-    H, dtype = h_prev.shape[2], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
 
     da = np.empty((T, N, H), dtype)  # (T, N, H)
     dh_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -105,44 +107,42 @@ def backward(params, saved, *, dh=None):
 
 def step(params, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W_xh, W_hh, b = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
+    W_xh, W_hh, b = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     a = x @ W_xh + h_prev @ W_hh + b  # (N, H)
     h = np.tanh(a)  # (N, H)
     return Outputs(h), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def fold(v):
@@ -154,7 +154,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 4359b57af72a975f7335a3366c9e42434817d6d54d70f43348c6a4e939d2864a
+# bpgen: sha256 4a90944e7ffdf531f48bbd381682590bee1db1c93c53370334e45ee3dc3599b3

@@ -9,6 +9,7 @@ T steps, t = 1 ... T; N, D, H. Time is the first axis; d<v> is the gradient of v
 """
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -63,11 +64,23 @@ SHAPES = {
     "bf": "H",
     "bb": "H",
 }
-OPTIONAL = {"f0", "b0"}
+BACK = {
+    "x": "T N D",
+    "f_prev": "T N H",
+    "f": "T N H",
+    "b": "T N H",
+    "b_next": "T N H",
+    "df": "T N H",
+    "db": "T N H",
+    "dy": "T N 2*H",
+}
+OPTIONAL = ("f0", "b0", "df", "db", "dy")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     Wf = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     Wb = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     Uf = orthogonal(rng, (H, H)).astype(dtype)  # (H, H)
@@ -79,8 +92,8 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, f0=None, b0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    Wf, Wb, Uf, Ub, bf, bb = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, f0=f0, b0=b0)
+    Wf, Wb, Uf, Ub, bf, bb = params
 
     # all steps at once
     a_f_x = (fold(x) @ Wf + bf).reshape(T, N, H)  # (T, N, H)
@@ -114,13 +127,12 @@ def forward(params, x, f0=None, b0=None):
 
 def backward(params, saved, *, df=None, db=None, dy=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, df=df, db=db, dy=dy)
     Wf, Wb, Uf, Ub, _, _ = params
     x, f_prev, f, b, b_next = saved
-    T, N, D = x.shape
-    H, dtype = f_prev.shape[2], x.dtype
-    df_out = cotangent("df", df, (T, N, H), dtype)  # (T, N, H)
-    db_out = cotangent("db", db, (T, N, H), dtype)  # (T, N, H)
-    dy_out = cotangent("dy", dy, (T, N, 2 * H), dtype)  # (T, N, 2*H)
+    df_out = np.zeros((T, N, H), dtype) if df is None else df  # (T, N, H)
+    db_out = np.zeros((T, N, H), dtype) if db is None else db  # (T, N, H)
+    dy_out = np.zeros((T, N, 2 * H), dtype) if dy is None else dy  # (T, N, 2*H)
 
     da_b = np.empty((T, N, H), dtype)  # (T, N, H)
     db_next = np.zeros((N, H), dtype)  # (N, H)
@@ -154,36 +166,47 @@ def backward(params, saved, *, df=None, db=None, dy=None):
     return Grads(Params(dWf, dWb, dUf, dUb, dbf, dbb), dx, df0, db0)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def size_of(axis, sizes):
+    """The number that an axis such as 4*H or D+H is."""
+    terms = axis.replace("-", "+-1*").split("+")
+    factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
+    return sum(math.prod(term) for term in factors)
 
 
 def fold(v):
@@ -201,7 +224,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 8a12a4573dd0964e97aad00169ff7614f10d84ba00724e68e30d8cd19f2cca2a
+# bpgen: sha256 f17de3f2450fb4539abd8924b227dfc5e9dce8720f573cd17fd681364ffc1f91

@@ -63,12 +63,24 @@ SHAPES = {
 }
 KINDS = {"y": np.integer}
 LABELS = {"y": "V"}
+LEAST = {"N": 1}
 STEP = {"x": "N D", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "x": "T N D",
+    "y": "N",
+    "h_prev": "T N H",
+    "h": "T N H",
+    "logits": "N V",
+    "dh": "T N H",
+    "dlogits": "N V",
+}
+OPTIONAL = ("h0", "h", "dh", "dlogits")
 
 
 def init_params(rng, *, D, H, V, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_xh = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     W_hh = orthogonal(rng, (H, H)).astype(dtype)  # (H, H)
     b_h = np.zeros((H,), dtype)  # (H)
@@ -79,8 +91,8 @@ def init_params(rng, *, D, H, V, dtype=np.float64):
 
 def forward(params, x, y, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_xh, W_hh, b_h, W_hy, b_y = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, y=y, h0=h0)
+    W_xh, W_hh, b_h, W_hy, b_y = params
     if T == 0:
         raise ValueError("T: this cell needs at least one step, got 0")
 
@@ -105,17 +117,15 @@ def forward(params, x, y, h0=None):
 
 def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, V, dtype = bind("T N D H V dtype", BACK, params, saved, dh=dh, dlogits=dlogits)
     W_xh, W_hh, _, W_hy, _ = params
     x, y, h_prev, h, logits = saved
-    T, N, D = x.shape
-    H = h_prev.shape[2]
-    V, dtype = logits.shape[1], x.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dlogits_out = cotangent("dlogits", dlogits, (N, V), dtype)  # (N, V)
-    dJ_out = dtype.type(dJ)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dlogits_out = np.zeros((N, V), dtype) if dlogits is None else dlogits  # (N, V)
+    dJ_out = dtype.type(0 if dJ is None else number("dJ", dJ))
 
     # all steps at once
-    dlogits = dlogits_out + np.broadcast_to(dtype.type(dJ_out / N), (N,))[:, None] * (
+    dlogits = dlogits_out + dtype.type(dJ_out / N) * (
         softmax(logits) - one_hot(y, V, -1, dtype)
     )  # (N, V)
     dh_above = dh_out + at_step(dlogits @ W_hy.T, -1, T)  # (T, N, H)
@@ -143,41 +153,53 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
 
 def step(params, x, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    W_xh, W_hh, b_h, _, _ = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h=h)
+    W_xh, W_hh, b_h, _, _ = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     h = np.tanh(x @ W_xh + h_prev @ W_hh + b_h)  # (N, H)
     return Outputs(h, None, None), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        kind = KINDS.get(name, np.floating)
-        if not np.issubdtype(v.dtype, kind) or v.dtype in (np.float16, np.longdouble):
-            raise TypeError(f"{name}: expected {kind.__name__}, got {v.dtype}")
-        if kind is np.floating and v.dtype != (dtype := dtype or v.dtype):
-            raise TypeError(f"{name}: expected {dtype}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    for name, below in ((k, v) for k, v in LABELS.items() if k in arrays):
+        kind = KINDS.get(name)
+        if kind and not np.issubdtype(v.dtype, kind):
+            raise TypeError(f"{name}: expected {kind.__name__.strip('_')}, got {v.dtype}")
+        if not kind and v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    for axis, least in LEAST.items():
+        if axis in sizes and sizes[axis][0] < least:
+            name = sizes[axis][1]
+            where = f"({', '.join(table[name].split())}) with {axis} at least {least}"
+            raise ValueError(f"{name}: expected shape {where}, got {arrays[name].shape}")
+    for name, below in ((name, below) for name, below in LABELS.items() if name in arrays):
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -187,13 +209,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -211,7 +232,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def softmax(x, axis=-1):
@@ -245,4 +266,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 b599167e01fcc771b58a1d93af9686bbf79f0be27df23eef0fac65099c5c8c2f
+# bpgen: sha256 844065108d90715c7b764f9738b3cef2c52b850a5d922b9616e1492b7daac736

@@ -66,11 +66,23 @@ SHAPES = {
 KINDS = {"w": np.integer, "y": np.integer}
 LABELS = {"w": "V", "y": "V"}
 STEP = {"w": "N", "h": "N H"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "w": "T N",
+    "y": "T N",
+    "take_h": "T N D",
+    "h_prev": "T N H",
+    "h": "T N H",
+    "logits": "T N V",
+    "dh": "T N H",
+    "dlogits": "T N V",
+}
+OPTIONAL = ("h0", "h", "dh", "dlogits")
 
 
 def init_params(rng, *, D, H, V, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     E = rng.normal(0.0, 0.1, (V, D)).astype(dtype)  # (V, D)
     W_xh = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     W_hh = orthogonal(rng, (H, H)).astype(dtype)  # (H, H)
@@ -82,8 +94,8 @@ def init_params(rng, *, D, H, V, dtype=np.float64):
 
 def forward(params, w, y, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    E, W_xh, W_hh, b_h, W_hy, b_y = params
     T, N, H, V, dtype = bind("T N H V dtype", SHAPES, params, w=w, y=y, h0=h0)
+    E, W_xh, W_hh, b_h, W_hy, b_y = params
 
     # all steps at once
     take_h = E[w]  # (T, N, D)
@@ -108,19 +120,15 @@ def forward(params, w, y, h0=None):
 
 def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, V, dtype = bind("T N D H V dtype", BACK, params, saved, dh=dh, dlogits=dlogits)
     _, W_xh, W_hh, _, W_hy, _ = params
     w, y, take_h, h_prev, h, logits = saved
-    T, N, D = take_h.shape
-    H = h_prev.shape[2]
-    V, dtype = logits.shape[2], take_h.dtype
-    dh_out = cotangent("dh", dh, (T, N, H), dtype)  # (T, N, H)
-    dlogits_out = cotangent("dlogits", dlogits, (T, N, V), dtype)  # (T, N, V)
-    dJ_out = dtype.type(dJ)
+    dh_out = np.zeros((T, N, H), dtype) if dh is None else dh  # (T, N, H)
+    dlogits_out = np.zeros((T, N, V), dtype) if dlogits is None else dlogits  # (T, N, V)
+    dJ_out = dtype.type(0 if dJ is None else number("dJ", dJ))
 
     # all steps at once
-    dlogits = dlogits_out + np.broadcast_to(dJ_out, (N,))[:, None] * (
-        softmax(logits) - one_hot(y, V, -1, dtype)
-    )  # (T, N, V)
+    dlogits = dlogits_out + dJ_out * (softmax(logits) - one_hot(y, V, -1, dtype))  # (T, N, V)
     dh_above = dh_out + (fold(dlogits) @ W_hy.T).reshape(T, N, H)  # (T, N, H)
 
     da_h = np.empty((T, N, H), dtype)  # (T, N, H)
@@ -145,42 +153,49 @@ def backward(params, saved, *, dh=None, dlogits=None, dJ=1.0):
 
 def step(params, w, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    E, W_xh, W_hh, b_h, W_hy, b_y = params
     N, H, dtype = bind("N H dtype", STEP, params, w=w, h=h)
+    E, W_xh, W_hh, b_h, W_hy, b_y = params
     h_prev = np.zeros((N, H), dtype) if h is None else h
     h = np.tanh(E[w] @ W_xh + h_prev @ W_hh + b_h)  # (N, H)
     logits = h @ W_hy + b_y  # (N, V)
     return Outputs(h, logits, None), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        kind = KINDS.get(name, np.floating)
-        if not np.issubdtype(v.dtype, kind) or v.dtype in (np.float16, np.longdouble):
-            raise TypeError(f"{name}: expected {kind.__name__}, got {v.dtype}")
-        if kind is np.floating and v.dtype != (dtype := dtype or v.dtype):
-            raise TypeError(f"{name}: expected {dtype}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    for name, below in ((k, v) for k, v in LABELS.items() if k in arrays):
+        kind = KINDS.get(name)
+        if kind and not np.issubdtype(v.dtype, kind):
+            raise TypeError(f"{name}: expected {kind.__name__.strip('_')}, got {v.dtype}")
+        if not kind and v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    for name, below in ((name, below) for name, below in LABELS.items() if name in arrays):
         v, last = arrays[name], size_of(below, sizes) - 1
         if v.size and not 0 <= v.min() <= v.max() <= last:
             raise ValueError(f"{name}: expected 0 ... {last}, got {v.min()} ... {v.max()}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -190,13 +205,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -214,7 +228,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def softmax(x, axis=-1):
@@ -251,4 +265,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 816c20e5b42e39e5bde990596ae6a0b380257a1d1f0ddec3bf5359ae0d2cec8a
+# bpgen: sha256 58c763be0c068849968e5b784f2bb39ae67bb6e7838776220b431a7663f40da0

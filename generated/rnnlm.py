@@ -64,11 +64,22 @@ SHAPES = {
     "b2": "1 V",
 }
 STEP = {"e": "1 d", "h": "1 Dh"}
-OPTIONAL = {"h0", "h"}
+BACK = {
+    "e": "T 1 d",
+    "y": "T 1 V",
+    "h_prev": "T 1 Dh",
+    "h": "T 1 Dh",
+    "yhat": "T 1 V",
+    "log_yhat": "T 1 V",
+    "dh": "T 1 Dh",
+}
+OPTIONAL = ("h0", "h", "dh")
 
 
 def init_params(rng, *, d, Dh, V, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     H = orthogonal(rng, (Dh, Dh)).astype(dtype)  # (Dh, Dh)
     I = glorot(rng, (d, Dh), d, Dh).astype(dtype)  # (d, Dh)
     U = glorot(rng, (Dh, V), Dh, V).astype(dtype)  # (Dh, V)
@@ -79,8 +90,8 @@ def init_params(rng, *, d, Dh, V, dtype=np.float64):
 
 def forward(params, e, y, h0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    H, I, U, b1, b2 = params
     T, Dh, V, dtype = bind("T Dh V dtype", SHAPES, params, e=e, y=y, h0=h0)
+    H, I, U, b1, b2 = params
     sums_to_one("y", y, -1)
 
     # all steps at once
@@ -107,12 +118,11 @@ def forward(params, e, y, h0=None):
 
 def backward(params, saved, *, dh=None, dL=1.0):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, d, Dh, dtype = bind("T d Dh dtype", BACK, params, saved, dh=dh)
     H, I, U, _, _ = params
     e, y, h_prev, h, yhat, log_yhat = saved
-    T, _, d = e.shape
-    Dh, dtype = h_prev.shape[2], e.dtype
-    dh_out = cotangent("dh", dh, (T, 1, Dh), dtype)  # (T, 1, Dh)
-    dL_out = dtype.type(dL)
+    dh_out = np.zeros((T, 1, Dh), dtype) if dh is None else dh  # (T, 1, Dh)
+    dL_out = dtype.type(0 if dL is None else number("dL", dL))
 
     # all steps at once
     da_yhat = dL_out * (yhat - y)  # (T, 1, V)
@@ -142,42 +152,47 @@ def backward(params, saved, *, dh=None, dL=1.0):
 
 def step(params, e, h=None):
     """Run one step. Return its Outputs, and (h,) for the next."""
-    H, I, _, b1, _ = params
     Dh, dtype = bind("Dh dtype", STEP, params, e=e, h=h)
+    H, I, _, b1, _ = params
     h_prev = np.zeros((1, Dh), dtype) if h is None else h
     h = sigmoid(h_prev @ H + e @ I + b1)  # (1, Dh)
     return Outputs(h, None), (h,)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -187,13 +202,12 @@ def size_of(axis, sizes):
     return sum(math.prod(term) for term in factors)
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -211,7 +225,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def sums_to_one(name, v, axis):
@@ -239,4 +253,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 70bbd705ebc07288d21b541fe58d1da201eaf98802b9d145f08625606cab430d
+# bpgen: sha256 7bbfe75be7f321d7fbc0f6a662fb68f79b1f15d0384797657399b9dd460a0179

@@ -48,11 +48,14 @@ class Grads(NamedTuple):
 
 SHAPES = {"x": "T N D", "v0": "N H", "s0": "N H", "W": "D H", "U": "H H"}
 STEP = {"x": "N D", "v": "N H", "s": "N H"}
-OPTIONAL = {"v0", "s0", "v", "s"}
+BACK = {"x": "T N D", "v": "T N H", "s_prev": "T N H", "dv": "T N H", "ds": "T N H"}
+OPTIONAL = ("v0", "s0", "v", "s", "dv", "ds")
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W = glorot(rng, (D, H), D, H).astype(dtype)  # (D, H)
     U = rng.normal(0.0, 0.1, (H, H)).astype(dtype)  # (H, H)
     return Params(W, U)
@@ -60,10 +63,10 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, v0=None, s0=None, *, beta=0.9, theta=1.0):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W, U = params
     T, N, H, dtype = bind("T N H dtype", SHAPES, params, x=x, v0=v0, s0=s0)
-    beta = float(beta)
-    theta = float(theta)
+    W, U = params
+    beta = number("beta", beta)
+    theta = number("theta", theta)
 
     # all steps at once
     v_x = (fold(x) @ W).reshape(T, N, H)  # (T, N, H)
@@ -87,12 +90,13 @@ def forward(params, x, v0=None, s0=None, *, beta=0.9, theta=1.0):
 
 def backward(params, saved, *, dv=None, ds=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind("T N D H dtype", BACK, params, saved, dv=dv, ds=ds)
     W, U = params
     beta, theta, x, v, s_prev = saved
-    T, N, D = x.shape
-    H, dtype = v.shape[2], x.dtype
-    dv_out = cotangent("dv", dv, (T, N, H), dtype)  # (T, N, H)
-    ds_out = cotangent("ds", ds, (T, N, H), dtype)  # (T, N, H)
+    beta = number("beta", beta)
+    theta = number("theta", theta)
+    dv_out = np.zeros((T, N, H), dtype) if dv is None else dv  # (T, N, H)
+    ds_out = np.zeros((T, N, H), dtype) if ds is None else ds  # (T, N, H)
 
     dv = np.empty((T, N, H), dtype)  # (T, N, H)
     ds_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -117,8 +121,10 @@ def backward(params, saved, *, dv=None, ds=None):
 
 def step(params, x, v=None, s=None, *, beta=0.9, theta=1.0):
     """Run one step. Return its Outputs, and (v, s) for the next."""
-    W, U = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, v=v, s=s)
+    W, U = params
+    beta = number("beta", beta)
+    theta = number("theta", theta)
     v_prev = np.zeros((N, H), dtype) if v is None else v
     s_prev = np.zeros((N, H), dtype) if s is None else s
     v = beta * v_prev + x @ W + s_prev @ U - theta * s_prev  # (N, H)
@@ -126,36 +132,44 @@ def step(params, x, v=None, s=None, *, beta=0.9, theta=1.0):
     return Outputs(v, s), (v, s)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if name not in table:
+            continue
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
-        for axis, size in zip(axes, v.shape, strict=False):
-            sizes.setdefault(axis, (size, name))
-        if v.shape != tuple(sizes.get(axis, (None,))[0] for axis in axes):
-            off = [(a, *sizes[a]) for a, n in zip(axes, v.shape, strict=False) if sizes[a][0] != n]
-            wrong = " and ".join(f"{a} = {size} (from {whose})" for a, size, whose in off)
-            where = f" with {wrong}" if wrong and v.ndim == len(axes) else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
+        if v.ndim != len(axes):
+            raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
+        for axis, size in zip(axes, v.shape, strict=True):
+            bound, whose = sizes.setdefault(axis, (size, name))
+            if size != bound:
+                where = f"({', '.join(axes)}) with {axis} = {bound} (from {whose})"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
+def number(name, value):
+    """A real number, as a float; refused, by name, if it is none."""
+    v = np.asarray(value if np.isscalar(value) or isinstance(value, np.ndarray) else None)
+    if v.ndim or v.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
+    return float(v)
 
 
 def fold(v):
@@ -169,4 +183,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 ebd0edea1340ff99d4615bfd554a5ba57e24c068beaab912a7ef4c361876efc2
+# bpgen: sha256 22daa822f8787be60e95a35865e85762d3588538d45a47b0c068d1b907c3a32a

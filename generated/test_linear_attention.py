@@ -4,7 +4,7 @@
 `plain` below is the equations of the spec as they stand, step by step. Gradients are
 held to its complex step, Im f(x + 1e-30i v) / 1e-30, which has no error but round-off.
 
-Saturating arguments are not tested: y has divide, which has no bounds.
+No saturating arguments in test_safe: y has divide, which has no bounds.
 """
 
 import functools
@@ -80,6 +80,8 @@ def elu(x, alpha):
 
 
 CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+BOUND = 1e-10  # for the error of a derivative
+plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
 
 def over_time(v, axis, shape=(), before=0, after=0):
@@ -202,9 +204,16 @@ def slope(given, name, direction, dy):
     return sum(np.sum(dy[key] * np.imag(v)) for key, v in plain(**moved).items()) / 1e-30
 
 
-def allowed(slope, gradient):
-    """How far a derivative may be off: round-off, on the scale of the gradient."""
-    return 1e-10 * max(abs(slope), np.linalg.norm(gradient)) + 1e-14
+def error(found, expected, gradient):
+    """How far a derivative is off, on the scale of the gradient: 1e-15 or so by round-off."""
+    scale = max(abs(expected), np.linalg.norm(gradient)) + 1e-4
+    return float(np.nan_to_num(abs(found - expected) / scale, nan=np.inf))
+
+
+def wrong(what, found, expected):
+    """What to say of a derivative that is off."""
+    times = f", {found / expected:.12g} times as much" if expected else ""
+    return f"{what} is {found:.12g}, should be {expected:.12g}{times}"
 
 
 def close(a, b, bound=1e-12):
@@ -225,17 +234,17 @@ def test_forward(which):
     given = arguments(which)
     expected, (found, _) = plain(**given), forward(given)
     for name in expected:
-        assert close(found[name], expected[name]), name
+        assert close(found[name], expected[name]), f"{name} is not what the equations give"
 
 
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.parametrize("which", WHICH)
-def test_gradient(which, name):
+def test_gradient(which, name, request):
     """Two random directions of one argument by itself, by complex step, to round-off."""
     given = arguments(which)
     dy = cotangents(given)
     gradient = gradients(given, dy)[name]
-    assert gradient.shape == given[name].shape
+    assert gradient.shape == given[name].shape, f"d{name} has another shape than {name}"
     rng = np.random.default_rng(SEED + 7)
     for _ in range(2):
         direction = rng.normal(size=given[name].shape)
@@ -243,23 +252,29 @@ def test_gradient(which, name):
             direction = direction + np.swapaxes(direction, -1, -2)
         expected = 0.0 if name in FROZEN else slope(given, name, direction, dy)
         found = np.sum(gradient * direction)
-        assert abs(found - expected) <= allowed(expected, gradient), (found, expected)
+        off = error(found, expected, gradient)
+        request.node.user_properties.append(("error", off))
+        assert off <= BOUND, wrong(f"the slope that d{name} gives along a line", found, expected)
 
 
 @pytest.mark.parametrize("name", [name for name in REAL if name not in FROZEN])
-def test_entries(name):
+def test_entries(name, request):
     """Every entry of every gradient, at the smallest shape; says which is wrong, and by what."""
     given = arguments("smallest")
     dy = cotangents(given)
     gradient = gradients(given, dy)[name]
+    entries = []
     for index in np.ndindex(gradient.shape):
         direction = np.zeros(gradient.shape)
         direction[index] = 1.0
         if name in SYMMETRIC:
             direction = (direction + np.swapaxes(direction, -1, -2)) / 2
         expected, found = slope(given, name, direction, dy), gradient[index]
-        wrong = f"d{name}{list(index)} is {found}, should be {expected}: {found / (expected or 1)}"
-        assert abs(found - expected) <= allowed(expected, gradient), wrong
+        what = wrong(f"d{name}{list(index) or ''}", found, expected)
+        entries.append((error(found, expected, gradient), what))
+    off = [what for far, what in entries if far > BOUND]
+    request.node.user_properties.append(("error", max(far for far, _ in entries)))
+    assert not off, f"{off[0]}; {len(off)} of {len(entries)} entries are off"
 
 
 @pytest.mark.parametrize("which", WHICH)
@@ -275,7 +290,8 @@ def test_linear(which):
     for factor in (2.0**10, 2.0**40, 2.0**-40, 0.0):
         scaled = backward(given, saved, {name: factor * v for name, v in dy.items()})
         for name in once:
-            assert np.array_equal(scaled[name], factor * once[name]), (name, factor)
+            times = np.array_equal(scaled[name], factor * once[name])
+            assert times, f"d{name} is not {factor:g} times as large, as what was given is"
 
 
 def test_pure():
@@ -289,20 +305,21 @@ def test_pure():
     held = [v for v in saved if isinstance(v, np.ndarray)]
     for name, v in outputs.items():  # what backward will read cannot be written to
         if np.ndim(v) and any(np.may_share_memory(v, other) for other in held):
-            assert not v.flags.writeable, name
+            assert not v.flags.writeable, f"{name} can be written to, and backward reads it"
     first = backward(given, saved, dy)
     kept = {name: np.array(v) for name, v in first.items()}
     for others in (given, arguments("first", SEED + 1), arguments("second")):
         gradients(others, cotangents(others, SEED + 1))
-        assert same(first, kept)
-        assert same(backward(given, saved, dy), kept)
-    assert same(given | outputs | saved._asdict(), before)
+        assert same(first, kept), "a later call changed an earlier gradient"
+        assert same(backward(given, saved, dy), kept), "a second call gives something else"
+    assert same(given | outputs | saved._asdict(), before), "something given was changed"
     held = [*given.values(), *dy.values(), *outputs.values(), *saved]
     held = [v for v in held if isinstance(v, np.ndarray)]
     arrays = list(first.items())
     for i, (name, v) in enumerate(arrays):
-        assert not any(np.may_share_memory(v, other) for other in held), name
-        assert not any(np.may_share_memory(v, other) for _, other in arrays[i + 1 :]), name
+        others = [*held, *(other for _, other in arrays[i + 1 :])]
+        shared = any(np.may_share_memory(v, other) for other in others)
+        assert not shared, f"d{name} shares memory with something given or returned"
 
 
 def test_time():
@@ -328,9 +345,10 @@ def test_time():
         steps[-lag:] += second[initial]
     first = backward(parts[0], early_saved, dys[0])
     for name in whole:
-        assert close(rejoined(early, late, name), whole[name]), name
+        assert close(rejoined(early, late, name), whole[name]), f"{name} changes if time is cut"
     for name in expected:
-        assert close(rejoined(first, second, name), expected[name]), name
+        found = rejoined(first, second, name)
+        assert close(found, expected[name]), f"d{name} changes if time is cut"
 
 
 PARTS = (slice(None, 4), slice(4, None))
@@ -361,9 +379,11 @@ def test_batch():
     dys = [examples(dy, part) for part in (slice(0, 1), slice(1, None))]
     found = [backward(p, s, d) for p, (_, s), d in zip(parts, outputs, dys, strict=True)]
     for name in whole:
-        assert close(together([o[name] for o, _ in outputs], name), whole[name]), name
+        joined = together([each[name] for each, _ in outputs], name)
+        assert close(joined, whole[name]), f"{name} changes if the batch is split"
     for name in expected:
-        assert close(together([f[name] for f in found], name), expected[name]), name
+        joined = together([each[name] for each in found], name)
+        assert close(joined, expected[name]), f"d{name} changes if the batch is split"
 
 
 def examples(arrays, part):
@@ -378,11 +398,11 @@ def together(parts, name):
 
 
 @pytest.mark.parametrize("which", [name for name in SIZES if name.startswith("one")])
-def test_one(which):
+def test_one(which, request):
     """One step, and one example: forward and gradients, as for many."""
     test_forward(which)
     for name in REAL:
-        test_gradient(which, name)
+        test_gradient(which, name, request)
 
 
 def test_no_steps():
@@ -395,18 +415,19 @@ def test_no_steps():
     assert all(outputs[name].shape[TIMED[name]] == 0 for name in outputs if name in TIMED)
     found = backward(given, saved, {name: np.zeros(np.shape(v)) for name, v in outputs.items()})
     for name, v in found.items():
-        assert v.shape == given[name].shape and not v.any(), name
+        assert v.shape == given[name].shape and not v.any(), f"d{name} is not zero everywhere"
 
 
-@pytest.mark.parametrize("laid", [np.asfortranarray, lambda v: np.repeat(v, 2, axis=-1)[..., ::2]])
-def test_layout(laid):
+@pytest.mark.parametrize("order", ["strided", "Fortran"])
+def test_layout(order):
     """Strided and Fortran-ordered arrays give what contiguous ones give."""
     given = arguments("first")
-    moved = {k: laid(v) if np.ndim(v) else v for k, v in given.items()}
+    laid = {"strided": lambda v: np.repeat(v, 2, axis=-1)[..., ::2], "Fortran": np.asfortranarray}
+    moved = {k: laid[order](v) if np.ndim(v) else v for k, v in given.items()}
     dy = cotangents(given)
     expected, found = gradients(given, dy), gradients(moved, dy)
     for name in expected:
-        assert close(found[name], expected[name]), name
+        assert close(found[name], expected[name]), f"d{name} changes with the layout of the arrays"
 
 
 def test_float32():
@@ -422,11 +443,11 @@ def test_float32():
     found = backward(small, saved, dy)
     expected = gradients(large, {k: v.astype(np.float64) for k, v in dy.items()})
     for name, v in outputs.items():
-        assert v.dtype == np.float32 or v.dtype.kind in "bi", name
+        assert v.dtype == np.float32 or v.dtype.kind in "bi", f"{name} is {v.dtype}"
     for name, v in found.items():
-        assert v.dtype == np.float32, name
-        error = np.linalg.norm(v - expected[name])
-        assert error <= 5e-4 * max(np.linalg.norm(expected[name]), 1), name
+        assert v.dtype == np.float32, f"d{name} is {v.dtype}"
+        off = np.linalg.norm(v - expected[name]) / max(np.linalg.norm(expected[name]), 1)
+        assert off <= 5e-4, f"d{name} is off by {off:.3g} of itself, against float64"
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -438,23 +459,21 @@ def test_safe(scale):
     with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
         outputs, saved = forward(scaled)
         found = backward(scaled, saved, dy)
-    assert all(np.isfinite(v).all() for v in (*outputs.values(), *found.values()))
+    for name, v in (*outputs.items(), *((f"d{name}", v) for name, v in found.items())):
+        assert np.isfinite(v).all(), f"{name} is not finite"
 
 
-def test_ties():
+@pytest.mark.parametrize("name", REAL)
+def test_ties(name):
     """At zero, where kinks tie, the gradient is the stated subgradient."""
-    zero = [name for name in REAL if name not in SIMPLEX]
-    given = {k: v * 0 if k in zero else v for k, v in arguments("first").items()}
+    given = arguments("first") | {k: 0 * arguments("first")[k] for k in REAL if k not in SIMPLEX}
     dy = cotangents(given)
-    found = gradients(given, dy)
     rng = np.random.default_rng(SEED + 8)
-    for name in REAL:
-        direction = rng.normal(size=given[name].shape)
-        if name in SYMMETRIC:
-            direction = direction + np.swapaxes(direction, -1, -2)
-        expected = 0.0 if name in FROZEN else slope(given, name, direction, dy)
-        got = np.sum(found[name] * direction)
-        assert abs(got - expected) <= allowed(expected, found[name]), (name, got, expected)
+    direction = rng.normal(size=given[name].shape)
+    if name in SYMMETRIC:
+        direction = direction + np.swapaxes(direction, -1, -2)
+    if not at_tie(given, name, direction, dy, f"the slope that d{name} gives at a tie"):
+        pytest.skip(f"no finite slope, so nothing is stated: d{name} where all is zero")
 
 
 def test_some_ties():
@@ -466,27 +485,60 @@ def test_some_ties():
     dy = cotangents(whole)
     rng = np.random.default_rng(SEED + 9)
     names = [name for name in REAL if name not in SIMPLEX]
+    silent = []
     for zero in ((one, two) for i, one in enumerate(names) for two in names[i:]):
         given = whole | {name: 0 * whole[name] for name in zero}
         tied = ties(given)
         if not any(v.any() for v in tied):
             continue
-        found = gradients(given, dy)
+        where = f"where {' = '.join(dict.fromkeys(zero))} = 0"
         for name in [name for name in REAL if name not in (*FROZEN, *SYMMETRIC)]:
             direction = rng.normal(size=given[name].shape)
             still = ties(given | {name: given[name] + 1e-30j * direction})
-            if still and all(np.array_equal(a, b) for a, b in zip(tied, still, strict=True)):
-                expected, got = slope(given, name, direction, dy), np.sum(found[name] * direction)
-                assert abs(got - expected) <= allowed(expected, found[name]), (zero, name, got)
+            if all(np.array_equal(a, b) for a, b in zip(tied, still, strict=True)):
+                what = f"the slope that d{name} gives {where}"
+                if not at_tie(given, name, direction, dy, what):
+                    silent.append(f"d{name} {where}")
+    if silent:
+        pytest.skip(f"no finite slope, so nothing is stated: {', '.join(silent)}")
+
+
+def at_tie(given, name, direction, dy, what):
+    """Hold a slope to the stated one; false if the equations have no finite one to hold it to."""
+    with np.errstate(all="ignore"):
+        finite = all(np.isfinite(v).all() for v in plain(**given).values())
+        expected = 0.0 if name in FROZEN else slope(given, name, direction, dy)
+        gradient = gradients(given, dy)[name]
+        found = np.sum(gradient * direction)
+        stated = finite and np.isfinite(expected)
+        if not stated or not (np.isfinite(found) or settles(given, dy)):
+            return False
+    assert error(found, expected, gradient) <= BOUND, wrong(what, found, expected)
+    return True
+
+
+def settles(given, dy):
+    """Whether the slopes of the equations near a tie come to something as it is approached.
+
+    What is behind a kink may have none there: the square root in sqrt(abs(x)). Each argument comes
+    nearer at a pace of its own, so that no two growths cancel.
+    """
+    rng = np.random.default_rng(SEED + 10)
+    names = [name for name in REAL if name not in SIMPLEX]
+    away = {name: rng.normal(size=given[name].shape) for name in names}
+    near = []
+    for far in (1e-6, 1e-9):
+        paces = {name: far ** (1 + 0.3 * i / len(names)) for i, name in enumerate(names)}
+        moved = given | {name: given[name] + paces[name] * away[name] for name in names}
+        near.append(np.array([slope(moved, name, away[name], dy) for name in names]))
+    return all(close(one, other, 1e-2) for one, other in zip(*near, strict=True))
 
 
 def ties(given):
-    """Where each kink ties; nowhere if the outputs are not finite."""
+    """Where each kink ties."""
     kinks = {}
-    with np.errstate(all="ignore"):
-        outputs = plain(**given, kinks=kinks)
-    finite = all(np.isfinite(v).all() for v in outputs.values())
-    return [v == 0 for found in kinks.values() for v in found] if finite else []
+    plain(**given, kinks=kinks)
+    return [v == 0 for found in kinks.values() for v in found]
 
 
 def test_both_sides():
@@ -501,21 +553,52 @@ def test_both_sides():
 def test_misuse(name):
     """A wrong rank, shape or dtype is refused, by the name of the argument."""
     given = arguments("first")
-    axes = f"({', '.join(module.SHAPES[name].split())})"
-    deeper = given[name][None]
-    said = re.escape(f"{name}: expected shape {axes}, got {deeper.shape}")
-    with pytest.raises(ValueError, match=f"^{said}$"):
-        forward(given | {name: deeper})
-    with pytest.raises(TypeError, match=f"^{name}: expected an array, got str$"):
-        forward(given | {name: "no array"})
-    with pytest.raises(TypeError, match=f"^{name}: expected .*, got complex128$"):
-        forward(given | {name: given[name].astype(complex)})
-    for axis in range(given[name].ndim):
-        longer = np.concatenate([given[name], given[name]], axis=axis)
-        if longer.shape != given[name].shape and (name, axis) not in LONE:
+    v, axes = given[name], f"({', '.join(module.SHAPES[name].split())})"
+    first = (*PARAMS, *REAL, None)[0]  # tells the dtype
+    told = f"float64 (from {first})" if name != first else "an array of float32 or float64"
+    wanted = "integer" if name in BELOW else "bool" if name in MASKS else told
+    array = told if name == first else "an array"
+    for wrong, error, said in (
+        (v[None], ValueError, f"shape {axes}, got {v[None].shape}"),
+        (v.astype(complex), TypeError, f"{wanted}, got complex128"),
+        ("no array", TypeError, f"{array}, got str"),
+    ):
+        with refused(error, f"{name}: expected {said}"):
+            forward(given | {name: wrong})
+    for axis in range(v.ndim):
+        longer = np.concatenate([v, v], axis=axis)
+        if longer.shape != v.shape and (name, axis) not in LONE:
             said = r"^\w+: expected shape \(.*\)( with .*)?, got \(.*\)$"
             with pytest.raises(ValueError, match=said):
                 forward(given | {name: longer})
+
+
+def test_misuse_of_backward():
+    """Records of another kind, saved arrays and gradients that do not fit are refused by name."""
+    given = arguments("first")
+    dy, params = cotangents(given), module.Params(*(given[name] for name in PARAMS))
+    _, saved = forward(given)
+    with refused(TypeError, "params: expected this module's Params, got NoneType"):
+        module.backward(None, saved)
+    with refused(TypeError, "saved: expected this module's Saved, got tuple"):
+        module.backward(params, tuple(saved))
+    held = {f"d{name}": v for name, v in dy.items()} | saved._asdict()
+    for name, words in module.BACK.items():
+        wrong, axes = held[name][None], f"({', '.join(words.split())})"
+        with refused(ValueError, f"{name}: expected shape {axes}, got {wrong.shape}"):
+            if name in saved._fields:
+                backward(given, saved._replace(**{name: wrong}), dy)
+            else:
+                backward(given, saved, dy | {name[1:]: wrong})
+    for name in dy:
+        wanted = "an array" if f"d{name}" in module.BACK else "a number"
+        with refused(TypeError, f"d{name}: expected {wanted}, got str"):
+            backward(given, saved, dy | {name: "no array"})
+
+
+def refused(error, said):
+    """That something is refused, in these words."""
+    return pytest.raises(error, match=f"^{re.escape(said)}$")
 
 
 def test_stream():
@@ -534,7 +617,8 @@ def test_stream():
         for name in found:
             found[name].append(getattr(outputs, name))
     for name, steps in found.items():
-        assert close(np.stack(steps, axis=TIMED[name]), expected[name]), name
+        joined = np.stack(steps, axis=TIMED[name])
+        assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 69b4fc403f2ea54320767a1f847282ac49de9eedadbc5b9298c47ace82866562
+# bpgen: sha256 9948ac169cfb30710a4510eace63a23b974567d16a3c16b3c0ae87be69052b9b

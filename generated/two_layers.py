@@ -84,11 +84,48 @@ SHAPES = {
     "b_hi": "4*H",
 }
 STEP = {"x": "N D", "h_lo": "N H", "c_lo": "N H", "h_hi": "N H", "c_hi": "N H"}
-OPTIONAL = {"h_lo0", "c_lo0", "h_hi0", "c_hi0", "h_lo", "c_lo", "h_hi", "c_hi"}
+BACK = {
+    "x": "T N D",
+    "sigmoid_i_lo": "T N H",
+    "tanh_g_lo": "T N H",
+    "sigmoid_f_lo": "T N H",
+    "c_lo_prev": "T N H",
+    "sigmoid_o_lo": "T N H",
+    "tanh_c_lo": "T N H",
+    "h_lo_prev": "T N H",
+    "h_lo": "T N H",
+    "sigmoid_i_hi": "T N H",
+    "tanh_g_hi": "T N H",
+    "sigmoid_f_hi": "T N H",
+    "c_hi_prev": "T N H",
+    "sigmoid_o_hi": "T N H",
+    "tanh_c_hi": "T N H",
+    "h_hi_prev": "T N H",
+    "dh_lo": "T N H",
+    "dc_lo": "T N H",
+    "dh_hi": "T N H",
+    "dc_hi": "T N H",
+}
+OPTIONAL = (
+    "h_lo0",
+    "c_lo0",
+    "h_hi0",
+    "c_hi0",
+    "h_lo",
+    "c_lo",
+    "h_hi",
+    "c_hi",
+    "dh_lo",
+    "dc_lo",
+    "dh_hi",
+    "dc_hi",
+)
 
 
 def init_params(rng, *, D, H, dtype=np.float64):
     """Draw parameters, from a numpy.random.Generator."""
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
     W_lo = glorot(rng, (D, 4 * H), D, 4 * H).astype(dtype)  # (D, 4*H)
     U_lo = orthogonal(rng, (H, 4 * H)).astype(dtype)  # (H, 4*H)
     b_lo = np.zeros((4 * H,), dtype)  # (4*H)
@@ -100,10 +137,10 @@ def init_params(rng, *, D, H, dtype=np.float64):
 
 def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
     """Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."""
-    W_lo, U_lo, b_lo, W_hi, U_hi, b_hi = params
     T, N, H, dtype = bind(
         "T N H dtype", SHAPES, params, x=x, h_lo0=h_lo0, c_lo0=c_lo0, h_hi0=h_hi0, c_hi0=c_hi0
     )
+    W_lo, U_lo, b_lo, W_hi, U_hi, b_hi = params
 
     # all steps at once
     a_i_lo_x = (fold(x) @ W_lo + b_lo).reshape(T, N, 4 * H)  # (T, N, 4*H)
@@ -179,6 +216,9 @@ def forward(params, x, h_lo0=None, c_lo0=None, h_hi0=None, c_hi0=None):
 
 def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
     """Return Grads, from the gradients with respect to the outputs (None is zero)."""
+    T, N, D, H, dtype = bind(
+        "T N D H dtype", BACK, params, saved, dh_lo=dh_lo, dc_lo=dc_lo, dh_hi=dh_hi, dc_hi=dc_hi
+    )
     W_lo, U_lo, _, W_hi, U_hi, _ = params
     (
         x,
@@ -198,12 +238,10 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
         tanh_c_hi,
         h_hi_prev,
     ) = saved
-    T, N, D = x.shape
-    H, dtype = sigmoid_i_lo.shape[2], x.dtype
-    dh_lo_out = cotangent("dh_lo", dh_lo, (T, N, H), dtype)  # (T, N, H)
-    dc_lo_out = cotangent("dc_lo", dc_lo, (T, N, H), dtype)  # (T, N, H)
-    dh_hi_out = cotangent("dh_hi", dh_hi, (T, N, H), dtype)  # (T, N, H)
-    dc_hi_out = cotangent("dc_hi", dc_hi, (T, N, H), dtype)  # (T, N, H)
+    dh_lo_out = np.zeros((T, N, H), dtype) if dh_lo is None else dh_lo  # (T, N, H)
+    dc_lo_out = np.zeros((T, N, H), dtype) if dc_lo is None else dc_lo  # (T, N, H)
+    dh_hi_out = np.zeros((T, N, H), dtype) if dh_hi is None else dh_hi  # (T, N, H)
+    dc_hi_out = np.zeros((T, N, H), dtype) if dc_hi is None else dc_hi  # (T, N, H)
 
     da_i_hi = np.empty((T, N, 4 * H), dtype)  # (T, N, 4*H)
     dc_hi_prev = np.zeros((N, H), dtype)  # (N, H)
@@ -264,8 +302,8 @@ def backward(params, saved, *, dh_lo=None, dc_lo=None, dh_hi=None, dc_hi=None):
 
 def step(params, x, h_lo=None, c_lo=None, h_hi=None, c_hi=None):
     """Run one step. Return its Outputs, and (h_lo, c_lo, h_hi, c_hi) for the next."""
-    W_lo, U_lo, b_lo, W_hi, U_hi, b_hi = params
     N, H, dtype = bind("N H dtype", STEP, params, x=x, h_lo=h_lo, c_lo=c_lo, h_hi=h_hi, c_hi=c_hi)
+    W_lo, U_lo, b_lo, W_hi, U_hi, b_hi = params
     h_lo_prev = np.zeros((N, H), dtype) if h_lo is None else h_lo
     c_lo_prev = np.zeros((N, H), dtype) if c_lo is None else c_lo
     h_hi_prev = np.zeros((N, H), dtype) if h_hi is None else h_hi
@@ -281,35 +319,40 @@ def step(params, x, h_lo=None, c_lo=None, h_hi=None, c_hi=None):
     return Outputs(h_lo, c_lo, h_hi, c_hi), (h_lo, c_lo, h_hi, c_hi)
 
 
-def bind(wanted, table, params, /, **arrays):
+def bind(wanted, table, /, *records, **arrays):
     """Read sizes and dtype off the arrays; refuse, by name, an array that does not fit."""
-    if not isinstance(params, Params):
-        raise TypeError(f"params: expected Params, got {type(params).__name__}")
+    for record, kind in zip(records, (Params, Saved), strict=False):
+        if not isinstance(record, kind):
+            name, got = kind.__name__, type(record).__name__
+            raise TypeError(f"{name.lower()}: expected this module's {name}, got {got}")
+    params, *saved = (record._asdict() for record in records)
     arrays = {name: v for name, v in arrays.items() if v is not None or name not in OPTIONAL}
-    arrays |= params._asdict()
-    sizes, dtype = {}, None
+    arrays, table = dict(*saved) | params | arrays, SHAPES | table
+    first = next(iter(params))
+    dtype = getattr(params[first], "dtype", type(params[first]).__name__)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{first}: expected an array of float32 or float64, got {dtype}")
+    sizes = {"dtype": (dtype, first)}
     for name, v in arrays.items():
-        if type(v) not in (np.ndarray, np.memmap) and not isinstance(v, np.generic):
+        if type(v) is not np.ndarray and not isinstance(v, np.memmap | np.generic):
             raise TypeError(f"{name}: expected an array, got {type(v).__name__}")
-        if v.dtype != (dtype := dtype or v.dtype) or dtype not in (np.float32, np.float64):
-            raise TypeError(f"{name}: expected {dtype if sizes else 'float64'}, got {v.dtype}")
-        axes = (SHAPES | table)[name].split()
+        if v.dtype != dtype:
+            raise TypeError(f"{name}: expected {dtype} (from {first}), got {v.dtype}")
+        axes = table[name].split()
         if v.ndim != len(axes):
             raise ValueError(f"{name}: expected shape ({', '.join(axes)}), got {v.shape}")
-        for axis, size in zip(axes, v.shape, strict=False):
-            if not axis.isidentifier():
-                continue
-            sizes.setdefault(axis, (size, name))
-    for name, v in arrays.items():
-        axes = (SHAPES | table)[name].split()
-        if v.shape != tuple(size_of(axis, sizes) for axis in axes):
-            pairs = zip(axes, v.shape, strict=True)
-            wrong = [re.findall(r"[A-Za-z]\w*", a) for a, n in pairs if size_of(a, sizes) != n]
-            names = dict.fromkeys(name for names in wrong for name in names)
-            known = " and ".join(f"{a} = {sizes[a][0]} (from {sizes[a][1]})" for a in names)
-            where = f" with {known}" if known else ""
-            raise ValueError(f"{name}: expected shape ({', '.join(axes)}){where}, got {v.shape}")
-    return [dtype if name == "dtype" else sizes[name][0] for name in wanted.split()]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if axis.isidentifier():
+                sizes.setdefault(axis, (size, name))
+    for name, axes in ((name, table[name].split()) for name in arrays if name in table):
+        v = arrays[name]
+        for axis, size in zip(axes, v.shape, strict=True):
+            if size != (sizes[axis][0] if axis in sizes else size_of(axis, sizes)):
+                known = [(a, *sizes[a]) for a in re.findall(r"[A-Za-z]\w*", axis)]
+                known = " and ".join(f"{a} = {n} (from {whose})" for a, n, whose in known)
+                where = f"({', '.join(axes)}){f' with {known}' if known else ''}"
+                raise ValueError(f"{name}: expected shape {where}, got {v.shape}")
+    return [sizes[name][0] for name in wanted.split()]
 
 
 def size_of(axis, sizes):
@@ -317,15 +360,6 @@ def size_of(axis, sizes):
     terms = axis.replace("-", "+-1*").split("+")
     factors = [[sizes[f][0] if f in sizes else int(f) for f in t.split("*")] for t in terms if t]
     return sum(math.prod(term) for term in factors)
-
-
-def cotangent(name, value, shape, dtype):
-    """The given gradient of an output, zero if there is none; refused if it does not fit."""
-    value = np.broadcast_to(dtype.type(0), shape) if value is None else value
-    got = np.shape(value), getattr(value, "dtype", type(value).__name__)
-    if got != (shape, dtype):
-        raise ValueError(f"{name}: expected shape {shape} of {dtype}, got {got[0]} of {got[1]}")
-    return value
 
 
 def fold(v):
@@ -343,7 +377,7 @@ def orthogonal(rng, shape):
     """A random matrix with orthonormal columns, or rows if it has more columns than rows."""
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
-    return q if shape[0] >= shape[1] else q.T
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
 def sigmoid(x):
@@ -352,4 +386,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 35c48e4b3fe9b9c574e6b99ce6eda0178be12b65e9631a488ba3c2d8c2859d61
+# bpgen: sha256 22701779085f5b045cd8cf4ab83acfbfa505fba6c694ee654219de603ead54b5

@@ -7,6 +7,8 @@ spec, is what bpgen says of it, to the letter:
     module                                       the module, without its stamp
     module NAME                                  one function of the module, or one NamedTuple
     report                                       the reports that refuse the spec
+    slips                                        those of them that keep it from being read
+    warnings                                     what is said of a spec that is right
 
 Blocks of other labels are prose. `rewritten` gives a page as it should be, so that a test compares
 a page with that, and accepting is writing it.
@@ -14,11 +16,15 @@ a page with that, and accepting is writing it.
 
 import ast
 import re
+from collections.abc import Iterable
 from difflib import unified_diff
 from pathlib import Path
 
 from bpgen.compile import STAGES, run
-from bpgen.report import Refused, draw
+from bpgen.lints import lint
+from bpgen.parse import parse
+from bpgen.repair import tried
+from bpgen.report import Refused, Report, draw
 from bpgen.show import page
 from bpgen.source import Source
 
@@ -41,7 +47,7 @@ def rewritten(text: str) -> str:
         label, part, inside = found.groups()
         if label == "spec":
             source = Source(f"{_cell(inside)}.spec", inside)
-        elif label in (*_STAGE, "module", "report"):
+        elif label in (*_STAGE, "module", "report", "slips", "warnings"):
             if source is None:
                 raise Wrong(f"a block `{label}` stands before any spec")
             heading = f"{label} {part}" if part else label
@@ -78,16 +84,25 @@ def _said(label: str, part: str | None, source: Source) -> str:
     try:
         if label == "module":
             return _part(page("write", run(source, "write")), part)
+        if label == "slips":
+            parse(source)
+        if label == "warnings":
+            return _drawn(lint(run(source, "check")), source)
         stage = _STAGE.get(label, "schedule")
         value = run(source, stage)
     except Refused as refused:
-        drawn = "\n\n".join(draw(report, source) for report in refused.reports)
-        if label != "report":
+        reports = tried(source, refused.reports) if label == "slips" else refused.reports
+        drawn = _drawn(reports, source)
+        if label not in ("report", "slips"):
             raise Wrong(f"this spec should be right:\n\n{source.text}\n{drawn}") from None
         return drawn
-    if label == "report":
+    if label in ("report", "slips"):
         raise Wrong(f"nothing is wrong with this spec, and a report is expected:\n\n{source.text}")
     return page(stage, value)
+
+
+def _drawn(reports: Iterable[Report], source: Source) -> str:
+    return "\n\n".join(draw(report, source) for report in reports)
 
 
 def _part(module: str, name: str | None) -> str:

@@ -143,13 +143,13 @@ MEANINGS = [
         "z[t] = einsum(h[t], U, pattern=n h, h k -> n k)  : (N, H)",
     ),
     ("z[t] = x[t-1] @ W", "z[t] = x[t-1] @ W  : (N, H)"),
-    ("z = h[0] + h[1] + h[T]", "z = h[0] + h[1] + h[T]  : (N, H)"),
+    ("z = h[0] + h[1] + h[T]", "z = h0 + h[1] + h[T]  : (N, H)"),
     ("z[t] = where(h[t] > 0, 1, h[t])", "z[t] = where(greater(h[t], 0), 1, h[t])  : (N, H)"),
     ("dim K = 4\nparam p : (K, 2)\nz = p * K", "z = p * 4  : (4, 2)"),
     ("const a = 2 * 0.5\nz = a * b", "z = a * b  : (H)"),
     ("input i[t] : (N) int < H\nz[t] = U[i[t]]", "z[t] = take(U, i[t])  : (N, H)"),
     ("input i[t] : (N) int < H\nz[t] = U[i[t], i[t]]", "z[t] = entries(U, i[t], i[t])  : (N)"),
-    ("z = U[T - 1]", "z = take(U, T - 1)  : (H)"),
+    ("z = U[H - 1]", "z = take(U, H - 1)  : (H)"),
 ]
 
 
@@ -202,7 +202,7 @@ def test_an_argument_may_be_a_size_or_a_number() -> None:
 def test_brackets_after_an_argument_are_a_step_or_a_place() -> None:
     lines = "fn f(v) = v[0] + v[1]\n" + RIGHT + "y = f(h)\nz = f(b)\n"
     assert equations(lines)[1:] == [
-        "y = h[0] + h[1]  : (N, H)",
+        "y = h0 + h[1]  : (N, H)",
         "z = index(b, at=0, axis=-1) + index(b, at=1, axis=-1)  : ()",
     ]
 
@@ -412,7 +412,7 @@ def test_the_order_of_a_hash_is_nowhere_seen() -> None:
 # -- integers among numbers -----------------------------------------------------------------------
 
 TABLES = """input w[t] : (N) int < H
-input E : (H, D) int < H
+input E : (H, H) int < H
 input B : (H, D) bool
 input k[t] : (N, H) int < 2
 """

@@ -6,27 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 import bpgen.compile
-from bpgen import __version__, gradcheck, library, manual
-from bpgen.cli import main
+from bpgen import __version__, library, manual
 from bpgen.compile import STAGES, compile_source, run
-from bpgen.files import is_ours
+from bpgen.files import is_ours, stamp
 from bpgen.ir import OPERATORS
 from bpgen.parse import read
 from bpgen.show import WIDTH, page
+from command import bpgen_, flat
 
 ROOT = Path(__file__).resolve().parent.parent
 CELLS = library.names()
 WRONG = "cell wrong\ndim N\ninput x[t] : (N)\noutput y[t] = x[t] + p + q\n"
-
-
-def bpgen_(*words: str | Path, given: str | None = None) -> Result:
-    """Run a command. Nothing that a user can type ends in a traceback."""
-    result = CliRunner().invoke(main, [str(word) for word in words], given, prog_name="bpgen")
-    assert "Traceback" not in result.output
-    return result
 
 
 @pytest.fixture
@@ -42,7 +34,10 @@ def wrong(tmp_path: Path) -> Path:
 HEAVY = {"lark", "jinja2", "numpy", "bpgen.ir", "bpgen.parse", "importlib.metadata"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["compile", "--help"], []])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["--version"], ["compile", "--help"], ["new", "-h"], ["completions", "zsh"], []],
+)
 def test_help_is_there_at_once(words: list[str]) -> None:
     code = f"""
 import sys
@@ -56,6 +51,17 @@ print(*sorted(sys.modules.keys() & {HEAVY}))
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "", f"imported {done.stdout}"
+
+
+def test_compiling_imports_no_more_than_it_needs(tmp_path: Path) -> None:
+    code = f"""
+import sys
+from bpgen.cli import main
+main(["compile", "lstm", "-o", {str(tmp_path)!r}], standalone_mode=False)
+print(*sorted(sys.modules.keys() & {{"numpy", "importlib.metadata", "asyncio"}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"\n", done.stdout
 
 
 def test_it_runs_as_a_module() -> None:
@@ -91,6 +97,12 @@ def test_a_reader_that_leaves_is_no_failure_of_ours() -> None:
 def test_a_wrong_command_line_exits_with_2(words: list[str]) -> None:
     result = bpgen_(*words)
     assert result.exit_code == 2 and not result.stdout and "rror: " in result.stderr
+
+
+def test_no_command_gets_help_and_a_near_one_is_named() -> None:
+    assert "\nCommands:\n" in bpgen_().stderr and bpgen_().exit_code == 2
+    assert "Did you mean 'compile'?" in bpgen_("compil").stderr
+    assert "Did you mean" in bpgen_("compile", "rnn", "-o", "a", "--chekc").stderr
 
 
 def test_our_own_fault_exits_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,12 +147,32 @@ def test_compile_check_says_what_is_out_of_date(tmp_path: Path) -> None:
     bpgen_("compile", "rnn", "-o", tmp_path)
     good = bpgen_("compile", "rnn", "-o", tmp_path, "--check")
     assert good.exit_code == 0 and "2 up to date" in good.stderr
-    (tmp_path / "rnn.py").write_text("", "utf-8")
+    (tmp_path / "rnn.py").write_text(stamp("x = 1\n"), "utf-8")
     bad = bpgen_("compile", "rnn", "gru", "-o", tmp_path, "--check")
-    assert bad.exit_code == 1 and bad.stderr.count("BP501") == 3
-    assert "rnn.py` is out of date" in bad.stderr and "test_gru.py` is missing" in bad.stderr
-    assert "found 3 errors" in bad.stderr
-    assert not (tmp_path / "gru.py").exists() and not (tmp_path / "rnn.py").read_text("utf-8")
+    assert bad.exit_code == 1 and bad.stderr.count("error[BP501]") == 3
+    assert "rnn.py` is out of date" in flat(bad.stderr)
+    assert "test_gru.py` is missing" in flat(bad.stderr)
+    assert "found 3 errors; run the same command without `--check`\n" in bad.stderr
+    assert not (tmp_path / "gru.py").exists()
+    assert (tmp_path / "rnn.py").read_text("utf-8") == stamp("x = 1\n")
+
+
+@pytest.mark.parametrize("options", [["--check"], ["--diff"], ["--check", "--diff"]])
+def test_compile_check_says_what_compile_would_refuse(tmp_path: Path, options: list[str]) -> None:
+    words = ["compile", "rnn", "-o", tmp_path]
+    bpgen_(*words)
+    path = tmp_path / "rnn.py"
+    path.write_text(path.read_text("utf-8").replace("tanh", "tanj", 1), "utf-8")
+    refused, foretold = bpgen_(*words), bpgen_(*words, *options)
+    assert foretold.exit_code == refused.exit_code == 2
+    assert foretold.stderr == refused.stderr and "BP502" in refused.stderr
+    assert ("\n-" in foretold.stdout) == ("--diff" in options)
+    forced = bpgen_(*words, *options, "--force")
+    assert forced.exit_code == 1 and "BP502" not in forced.stderr
+    (tmp_path / "test_rnn.py").unlink()
+    both = bpgen_(*words, *options)
+    assert both.exit_code == 1 and both.stderr.endswith("found 2 errors\n")
+    assert "BP501" in both.stderr and "BP502" in both.stderr
 
 
 def test_compile_diff_prints_and_writes_nothing(tmp_path: Path) -> None:
@@ -153,8 +185,8 @@ def test_compile_diff_prints_and_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "rnn.py"
     path.write_text(path.read_text("utf-8").replace("tanh", "tanj", 1), "utf-8")
     edited = bpgen_("compile", "rnn", "-o", tmp_path, "--diff", "--check")
-    assert edited.exit_code == 1 and edited.stdout.count("\n-") == 1, "`--- name` opens it"
-    assert "BP501" in edited.stderr
+    assert edited.exit_code == 2 and edited.stdout.count("\n-") == 1, "`--- name` opens it"
+    assert "BP502" in edited.stderr
 
 
 def test_compile_replaces_no_edited_file_unless_forced(tmp_path: Path) -> None:
@@ -184,7 +216,7 @@ def test_one_wrong_spec_and_nothing_is_written(tmp_path: Path, wrong: Path) -> N
     result = bpgen_("compile", "rnn", wrong, "-", "-o", tmp_path / "out", given="cell\n")
     assert result.exit_code == 1 and not result.stdout
     assert not (tmp_path / "out").exists()
-    assert "--> wrong.spec:4:" in result.stderr and "--> <stdin>:1:" in result.stderr
+    assert f"--> {wrong}:4:" in result.stderr and "--> <stdin>:1:" in result.stderr
     assert result.stderr.endswith("found 3 errors\n")
 
 
@@ -192,7 +224,7 @@ def test_two_specs_of_one_cell_are_refused(tmp_path: Path) -> None:
     twin = tmp_path / "twin.spec"
     twin.write_text(library.text("rnn"), "utf-8")
     result = bpgen_("compile", "rnn", twin, "-o", tmp_path)
-    assert result.exit_code == 2 and "rnn.spec and twin.spec" in result.stderr
+    assert result.exit_code == 2 and "the cell rnn and " in " ".join(result.stderr.split())
     assert not (tmp_path / "rnn.py").exists()
 
 
@@ -207,14 +239,14 @@ def test_a_file_goes_before_a_cell_of_its_name(
     assert bpgen_("check", "rnn").exit_code == 0, "a directory is no such file"
 
 
-# -- check, gradcheck ------------------------------------------------------------------------------
+# -- check -----------------------------------------------------------------------------------------
 
 
 def test_check_says_all_and_writes_nothing(wrong: Path) -> None:
     result = bpgen_("check", wrong, "rnn")
     assert result.exit_code == 1 and not result.stdout
     assert "`p` is not declared" in result.stderr and "`q` is not declared" in result.stderr
-    assert result.stderr.endswith("\n\nfound 2 errors\n")
+    assert result.stderr.endswith("\nfound 2 errors\n")
     assert list(wrong.parent.iterdir()) == [wrong]
 
 
@@ -225,54 +257,8 @@ def test_check_of_the_library_finds_nothing() -> None:
 
 def test_a_name_near_a_cell_or_a_file_is_suggested(wrong: Path) -> None:
     assert "did you mean `lstm`?" in bpgen_("check", "lstn").stderr
-    assert f"did you mean `{wrong}`?" in bpgen_("check", wrong.parent / "wrogn.spec").stderr
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [[], ["--seed", "7"]])
-def test_gradcheck_passes(seed: list[str]) -> None:
-    result = bpgen_("gradcheck", "rnn", *seed)
-    assert result.exit_code == 0, result.output
-    assert "gradient" in result.stdout and "W_hh" in result.stdout
-    assert "none failed" in result.stderr
-
-
-FAILING = """
-import os
-
-import pytest
-
-SEED = int(os.environ.get("BPGEN_SEED", "0"))
-
-@pytest.mark.parametrize("name", ["x", "W_hh"])
-def test_gradients(name):
-    assert name == "x" or SEED == 5, "dW_hh[0, 1]: 0.5 against 1.0, ratio 0.5"
-
-def test_splitting_in_time():
-    pytest.skip("reads h[1]")
-"""
-
-
-@pytest.mark.slow
-def test_gradcheck_shows_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bpgen.compile, "compile_source", lambda _: {"test_rnn.py": FAILING})
-    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
-    result = bpgen_("gradcheck", "rnn")
-    assert result.exit_code == 1
-    assert result.stdout.splitlines() == [
-        "  gradients          failed   W_hh",
-        "  splitting in time  skipped",
-    ]
-    said = "failed: gradients of W_hh\ndW_hh[0, 1]: 0.5 against 1.0, ratio 0.5\n"
-    assert said in result.stderr and "2 checks, 1 failed" in result.stderr
-    seeded = bpgen_("gradcheck", "rnn", "--seed", "5")
-    assert seeded.exit_code == 0 and "passed   x, W_hh" in seeded.stdout
-
-
-@pytest.mark.slow
-def test_gradcheck_says_why_a_test_did_not_run() -> None:
-    with pytest.raises(gradcheck.NoTest, match="NameError: name 'nobody' is not defined"):
-        gradcheck.run({"test_rnn.py": "nobody\n"})
+    said = bpgen_("check", wrong.parent / "wrogn.spec").stderr
+    assert f"did you mean `{wrong}`?" in " ".join(said.split())
 
 
 # -- show, cells, ops ------------------------------------------------------------------------------

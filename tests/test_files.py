@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bpgen.files import HEADER, Written, is_ours, stale, stamp, write
+from bpgen.files import HEADER, Written, compared, is_ours, stamp, write
 from bpgen.report import Refused, draw
 
 OLD = stamp('"""A cell."""\n\nx = 1\n')
@@ -295,9 +295,34 @@ def test_what_is_imported_next_is_the_new_module(tmp_path: Path) -> None:
     assert subprocess.check_output(show, cwd=tmp_path, text=True).strip() == "2"
 
 
-def test_stale(tmp_path: Path) -> None:
-    assert stale(tmp_path / "absent", RUN) == ("rnn.py", "test_rnn.py")
+def test_compared(tmp_path: Path) -> None:
+    def states(directory: Path = tmp_path, force: bool = False) -> list[str]:
+        found, reports = compared(directory, RUN, force)
+        assert list(found) == list(RUN)
+        return [*found.values(), *(report.code for report in reports)]
+
+    assert states(tmp_path / "absent") == ["missing", "missing"]
+    assert not (tmp_path / "absent").exists()
     write(tmp_path, {**RUN, "rnn.py": OLD})
-    assert stale(tmp_path, RUN) == ("rnn.py",)
+    assert states() == ["stale", "unchanged"]
     (tmp_path / "rnn.py").write_bytes(NEW.replace("\n", "\r\n").encode())
-    assert stale(tmp_path, RUN) == ()
+    assert states() == ["unchanged", "unchanged"]
+    (tmp_path / "test_rnn.py").chmod(0o400)
+    assert states() == ["unchanged", "unchanged"], "what is right need not be replaced"
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "code"), [(EDITED, "edited", "BP502"), (HAND, "foreign", "BP503")]
+)
+def test_what_would_be_refused_is_foretold(
+    tmp_path: Path, there: str, state: str, code: str
+) -> None:
+    (tmp_path / "rnn.py").write_text(there, "utf-8")
+    (tmp_path / "test_rnn.py").mkdir()
+    found, reports = compared(tmp_path, RUN)
+    assert found == {"rnn.py": state, "test_rnn.py": "blocked"}
+    assert refusal(tmp_path, RUN) == " ".join(sorted(report.code for report in reports))
+    assert [report.code for report in reports] == [code, "BP504"]
+    found, reports = compared(tmp_path, RUN, force=True)
+    assert found == {"rnn.py": "stale", "test_rnn.py": "blocked"}
+    assert [report.code for report in reports] == ["BP504"]

@@ -121,6 +121,17 @@ def test_no_name_is_a_number(path: Path) -> None:
     assert not {name for name in numbered if name not in own and name.removeprefix("d") not in own}
 
 
+def test_outputs_keep_their_names() -> None:
+    """Only locals give way to what emitted code says itself; `dtype` is an argument by itself."""
+    text = compile_source(read(ROOT / "tests" / "specs" / "lang_clash_output.spec"))
+    module = ast.parse(text["lang_clash_output.py"])
+    made = {n.name: n for n in module.body if isinstance(n, ast.ClassDef | ast.FunctionDef)}
+    fields = [str(n.target.id) for n in ast.walk(made["Outputs"]) if isinstance(n, ast.AnnAssign)]
+    assert fields == ["range", "saved", "type_", "kinks", "total"]
+    taken = [arg.arg for arg in made["backward"].args.kwonlyargs]
+    assert taken == [f"d{name}" for name in fields]
+
+
 @pytest.mark.parametrize("asked", ["format --check", "check"])
 def test_ruff_has_nothing_to_say(asked: str) -> None:
     ruff = Path(sys.executable).with_name("ruff")
@@ -129,6 +140,18 @@ def test_ruff_has_nothing_to_say(asked: str) -> None:
     command = [str(ruff), *asked.split(), "--no-cache", "generated"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_warning_is_given() -> None:
+    """Modules and their tests compile, are imported and run where every warning is an error."""
+    options = ["-W", "error", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+    command = [sys.executable, "-W", "error", "-B", "-m", "pytest", *options, "."]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        command, cwd=GENERATED, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def test_elman_is_short() -> None:

@@ -52,8 +52,9 @@ def made(tmp_path_factory):
 def shipped(made):
     """What failed in the tests that ship beside the modules, by module."""
     tests = sorted(path.name for path in made.glob("test_*.py"))
-    options = ["-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--junitxml", "report.xml"]
-    command = [sys.executable, "-B", "-m", "pytest", *options, "--tb=line", *tests]
+    options = ["-W", "error", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini"]
+    options += ["--junitxml", "report.xml", "--tb=line"]
+    command = [sys.executable, "-B", "-m", "pytest", *options, *tests]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 
 from bpgen.ir import OPERATORS
 from bpgen.sizes import size
-from operators import Case, H, N, backward, draw, forward
+from bpgen.testing.cases import Case, H, N, backward, draw, forward
 
 
 def case(name, *shapes, **attrs):

@@ -347,17 +347,17 @@ SLIPS = [
     ("fn gate(x) = x\ny = gate x", "BP012", "x", "`gate(x)`"),
     ("dim K = N", "BP013", "N", "expected a number"),
     ("cell 3", "BP013", "3", "expected a name"),
-    ("claim gradient H = 3", "BP013", "gradient", "expected `grad` or `jacobian`"),
-    ("param W : H", "BP013", "H", "`(H)`"),
+    ("claim gradient H = 3", "BP013", "gradient", "`grad` or `jacobian`"),
+    ("param W : H", "BP013", "H", "`param W : (H)`"),
     ("op f(a) = a", "BP013", "", "with da = ..."),
-    ("y = W[1:2:3]", "BP013", ":", "expected"),
+    ("y = W[1:2:3]", "BP013", ":", "no step"),
     ("y = a; z = b", "BP013", ";", "one statement a line"),
     ("y = a \\", "BP013", "\\", "inside open brackets"),
-    ("y = x.shape", "BP013", ".", "`.T`"),
+    ("y = x.shape", "BP013", ".", "by its name"),
     ("y = {a}", "BP013", "{", "`(` and `[`"),
-    ("h[t] = h_{t-1}", "BP013", "{", "`h[t-1]`"),
+    ("h[t] = h_{t-1}", "BP013", "{", "`h[t] = h[t-1]`"),
     ("y = a && b", "BP013", "&&", "`and`"),
-    ("y = [a, b]", "BP013", "[", "`stack`"),
+    ("y = [a, b]", "BP013", "[", "`concat(a, b)`"),
     ("y = a < b < c", "BP014", "<", "do not chain"),
     ("y = a == b != c", "BP014", "!=", "do not chain"),
     ("y = (a + b)[t]", "BP015", "[", "follows a name"),
@@ -374,8 +374,8 @@ SLIPS = [
     ("y = 1e999", "BP019", "1e999", "too large"),
     ("y = 1e-999", "BP019", "1e-999", "too small"),
     (f"y = {'1' * 41}", "BP019", "1" * 41, "40"),
-    ("y = _x", "BP020", "_x", "U+005F LOW LINE"),
-    ("__class__ = 1", "BP020", "__class__", "U+005F LOW LINE"),
+    ("y = _x", "BP020", "_x", "rename it `x`"),
+    ("__class__ = 1", "BP020", "__class__", "begins with a letter"),
     (f"y = {'a' * 65}", "BP020", "a" * 65, "64"),
     ("y = dim + 1", "BP021", "dim", "begins a statement"),
     ("param t : (H)", "BP021", "t", "the step"),
@@ -408,7 +408,8 @@ def test_slips(text: str, code: str, at: str, word: str) -> None:
     source = Source("x.spec", text)
     assert report.place is not None
     assert (report.code, source.quote(report.place.span)) == (code, at)
-    assert word in " ".join((report.message, *report.helps, *(o.text for o in report.others)))
+    ways = (*report.helps, *(repair.text for repair in report.repairs))
+    assert word in " ".join((report.message, *ways, *(other.text for other in report.others)))
     assert draw(report, source)
 
 
@@ -612,7 +613,7 @@ def is_sound(text: str) -> None:
             assert report.code.startswith("BP0") and report.message
             draw(report, source)
         statements = [source.position(piece.span.start) for piece in scan_all(text)]
-        assert len(places) <= max(1, len(statements))
+        assert len(places) <= max(1, len(statements)) * parse_module.FOREIGN
 
 
 def scan_all(text: str) -> list[scan.Piece]:

@@ -22,6 +22,7 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TIME = re.compile(r"\(\d+\.\d\d s\)")
+ROUND_OFF = re.compile(r"\d\.\de-1\d")  # another on every machine
 
 
 def equations() -> str:
@@ -40,7 +41,8 @@ def passes() -> str:
 
 def environment() -> dict[str, str]:
     added = {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "", "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**os.environ, **added}
+    terminal = {"COLUMNS": "76", "NO_COLOR": "1", "BPGEN_OUTPUT_FORMAT": ""}
+    return {**os.environ, **added, **terminal}
 
 
 def said(command: str, folder: Path) -> str:
@@ -83,10 +85,10 @@ def as_it_is(text: str, folder: Path) -> str:
 def test_what_is_shown_is_so(tmp_path: Path, accept: bool) -> None:
     before = README.read_text("utf-8")
     after = as_it_is(before, tmp_path)
-    if accept:
+    same = ROUND_OFF.sub("0", before) == ROUND_OFF.sub("0", after)
+    if accept and not same:
         README.write_text(after, "utf-8", newline="\n")
-    else:
-        assert before == after, difference(README.name, before, after)
+    assert same or accept, difference(README.name, before, after)
     scripts = [inside for label, _, inside in BLOCK.findall(after) if label == "python"][1:]
     for script in scripts:
         command = [sys.executable, "-W", "error", "-c", script]

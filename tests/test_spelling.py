@@ -3,7 +3,6 @@ code, the helpers that a text calls and no other.
 """
 
 import ast
-import inspect
 
 import pytest
 
@@ -11,7 +10,6 @@ from bpgen.ir import OPERATORS, apply, number, ref
 from bpgen.ops.shapes import spelled_shape, spelled_size
 from bpgen.ops.spelling import atom, binding, bracketed, helpers, spell
 from bpgen.sizes import size
-from operators import FOUND, cases
 
 N, H, D = map(size, "NHD")
 
@@ -149,17 +147,3 @@ def test_helpers_run_and_say_what_they_do(plain):
         for function in tree.body:
             assert isinstance(function, ast.FunctionDef) and ast.get_docstring(function)
         assert max(map(len, source.splitlines())) <= 100
-
-
-@pytest.mark.parametrize("name", FOUND)
-def test_latex_is_whole(name):
-    for case in cases(name)[:4]:
-        node, texts = case.node(), [f"a_{i}" for i in range(len(case.shapes))]
-        form = OPERATORS[name].latex
-        if callable(form):
-            named = {"node": node} if "node" in inspect.signature(form).parameters else {}
-            text = form(*texts, **named)
-        else:
-            params = OPERATORS[name].params
-            text = form.format(**dict(node.attrs), **dict(zip(params, texts, strict=True)))
-        assert text.count("{") == text.count("}") and (not texts or "a_0" in text), text

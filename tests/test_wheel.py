@@ -93,3 +93,12 @@ def test_the_wheel_compiles_a_cell_elsewhere(scripts: Path, tmp_path: Path) -> N
         made = (tmp_path / "out" / name).read_bytes()
         assert made == (ROOT / "generated" / name).read_bytes(), name
     run([scripts / "python", "-m", "pytest", "-q", "out"], tmp_path)
+
+
+def test_a_plugin_is_found_beside_the_wheel(scripts: Path, tmp_path: Path) -> None:
+    example = shutil.copytree(ROOT / "tests" / "plugins" / "bpgen_sinc", tmp_path / "bpgen_sinc")
+    offline = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    run([scripts / "python", "-m", "pip", "install", *offline, example], tmp_path)
+    assert "[bpgen-sinc 1.0]" in run([scripts / "bpgen", "ops"], tmp_path)
+    code = "from bpgen.testing import check_op; check_op('sinc')"
+    run([scripts / "python", "-c", code], tmp_path)

@@ -10,16 +10,18 @@ from typing import Any, TypeAlias, get_args
 
 from bpgen import syntax
 from bpgen.check import axes
-from bpgen.check.explain import Operand
-from bpgen.check.scope import Scope, meant, near
+from bpgen.check.scope import Scope, near
 from bpgen.check.sizing import integer_of, number_of, size_of, tuple_shape
+from bpgen.check.ways import Operand
 from bpgen.ir import Operator
-from bpgen.report import safe
+from bpgen.report import Edit, Repair, safe
 from bpgen.sizes import Shape, Size
+from bpgen.source import Span
 
 Attributes: TypeAlias = dict[str, Any]
 
 _AXES = ("over", "axis")
+_BETWEEN = {"max": "maximum", "min": "minimum"}  # of two, where the word alone is along an axis
 
 
 def divided(
@@ -121,9 +123,7 @@ def _given(
     """The expressions given for attributes, by the attributes' names."""
     op = operator.name
     if len(extra) > len(types):
-        message = f"`{op}` does not take so many arguments"
-        helps = ["name the axes by `over=` or `axis=`"] if by_axes else []
-        scope.report("BP403", message, extra[len(types)].span, helps=helps)
+        _one_too_many(e, extra[len(types)], by_axes, scope)
         return None
     given = dict(zip(types, extra, strict=False))
     for keyword in e.keywords:
@@ -136,12 +136,58 @@ def _given(
         if name not in types:
             params = [] if _variadic(operator) else operator.params
             known = [*params, *types, *(_AXES if by_axes else ())]
-            hint = meant(near(name, known), f"it takes {', '.join(known)}" if known else "")
-            message = f"`{op}` takes no `{safe(name)}=`"
-            scope.report("BP402", message, keyword.name.span, helps=hint)
+            _unknown(op, keyword, known, scope)
             return None
         given[name] = keyword.value
     return given
+
+
+def _one_too_many(call: syntax.Call, e: syntax.Expression, by_axes: bool, scope: Scope) -> None:
+    """Report an argument that an operator does not take; an axis needs its word.
+
+    A second argument of `max` is the other number to be compared, so a number there is no axis:
+    the larger along an axis would be another value, of the same shape perhaps.
+    """
+    op, ways = call.function.text, []
+    between = _BETWEEN.get(op, "") if len(call.args) == 2 and not call.keywords else ""
+    if between:
+        shown = f"{between}({', '.join(scope.quote(arg, '...').strip('`') for arg in call.args)})"
+        ways.append(Repair(f"write `{shown}`", (Edit(call.function.span, between),)))
+    quote, start = scope.quote(e).strip("`"), Span(e.span.start, e.span.start)
+    words = _AXES if by_axes and not (between and _is_number(e)) else ()
+    ways += [Repair(f"write `{word}={quote}`", (Edit(start, f"{word}="),)) for word in words]
+    if op in _SHAPED and len(call.args) > _SHAPED[op] + 1:
+        sizes = call.args[_SHAPED[op]].span.to(call.args[-1].span)
+        text = f"({scope.table.source.quote(sizes)})"
+        ways.append(Repair(f"write `{safe(text)}`, a shape", (Edit(sizes, text),)))
+    message = f"`{op}` does not take so many arguments"
+    scope.report("BP403", message, e.span, repairs=ways)
+
+
+_SHAPED = {
+    "zeros": 0,
+    "ones": 0,
+    "reshape": 1,
+    "expand": 1,
+}  # where the one bracket of sizes stands
+
+
+def _is_number(e: syntax.Expression) -> bool:
+    while isinstance(e, syntax.Unary):
+        e = e.operand
+    return isinstance(e, syntax.Number)
+
+
+def _unknown(op: str, keyword: syntax.Keyword, known: Sequence[str], scope: Scope) -> None:
+    """Report a keyword that an operator does not take."""
+    name = keyword.name.text
+    close = "axis" if name in ("dim", "axes") and "axis" in known else near(name, known)
+    ways = [Repair(f"did you mean `{close}`?", (Edit(keyword.name.span, close),))] if close else []
+    helps = [f"it takes {', '.join(known)}"] if known and not close else []
+    if name in ("keepdim", "keepdims"):
+        ways, helps = [], ["give what is reduced a name, and add the axis: `s[t][:, None]`"]
+    message = f"`{op}` takes no `{safe(name)}=`"
+    scope.report("BP402", message, keyword.name.span, helps=helps, repairs=ways)
 
 
 def _value(

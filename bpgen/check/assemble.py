@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from bpgen.check import outside
 from bpgen.check.declare import Declared, Head
 from bpgen.check.scope import Scope
-from bpgen.check.states import Start
+from bpgen.check.states import Start, from_starts
 from bpgen.check.timing import Typed
 from bpgen.ir import Cell, Claim, Equation, Fixed, Quantity, State, walk
 from bpgen.sizes import Shape, Size
+from bpgen.solving import solutions
 
 
 def cell(
@@ -26,6 +28,7 @@ def cell(
     set_ = _equations(equations, starts)
     loss = next((e.written.name for e in equations if e.written.kind == "loss"), None)
     sizes = _sizes(given, states, set_, scope)
+    outside.report(set_, given, scope)
     scope.faults.refuse()
     return Cell(
         name=head.name,
@@ -45,13 +48,15 @@ def cell(
 def _equations(equations: Sequence[Typed], starts: Sequence[Start]) -> tuple[Equation, ...]:
     """Every equation in the order of the spec; initial values stand where they are first given."""
     found = [start.equation for start in starts if start.equation]
+    states = {start.state.name: start.state for start in starts}
     for typed in equations:
         written, node = typed.written, typed.node
         if isinstance(written.when, Fixed):
             continue
         if node is None:
             raise AssertionError(f"`{written.name}` has no value, and nobody said why")
-        found.append(Equation(written.name, node, written.when is not None, written.span))
+        value = from_starts(node, states)
+        found.append(Equation(written.name, value, written.when is not None, written.span))
     places = {id(e): (e.place.start if e.place else 0, i) for i, e in enumerate(found)}
     return tuple(sorted(found, key=lambda e: places[id(e)]))
 
@@ -60,17 +65,21 @@ def _sizes(
     given: Iterable[Quantity], states: Iterable[State], equations: Iterable[Equation], scope: Scope
 ) -> tuple[str, ...]:
     """The symbolic sizes that arrays bind when they arrive; one that none binds is reported."""
-    bound = _names(q.shape for q in given)
+    quantities = list(given)
+    named = _names(q.shape for q in quantities)
+    alone = [extent.name for q in quantities for extent in q.shape if extent.name]
+    bound = {*alone, *(solved.name for solved in solutions(quantities, ["T", *alone]))}
     used = _names(q.shape for q in states)
-    used |= _names((q.below,) for q in given if q.below)
+    used |= named | _names((q.below,) for q in quantities if q.below)
     for equation in equations:
         for part in walk(equation.value):
             used |= _names([part.shape, *map(_sizes_of, (v for _, v in part.attrs))])
     for symbol in scope.table.symbols.values():
         if symbol.role == "dim" and symbol.name in used and symbol.name not in bound:
-            message = (
-                f"`{symbol.name}` is the size of no input and no parameter, so nothing binds it"
+            where = (
+                "stands alone in no array" if symbol.name in named else "is the size of no array"
             )
+            message = f"`{symbol.name}` {where} that is given, so nothing binds it"
             helps = [
                 f"fix it, `dim {symbol.name} = 4`, or declare an input or parameter that has it"
             ]

@@ -3,13 +3,17 @@
 Axes are counted from the end, so that they mean the same for one step and for all steps.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpgen import syntax
+from bpgen.check.explain import labels
 from bpgen.check.named import same, shape_shown, shown
 from bpgen.check.scope import Scope
 from bpgen.check.sizing import integer_of, size_of
+from bpgen.check.ways import Operand
 from bpgen.ir import Node
+from bpgen.report import Edit, Label, Repair
 from bpgen.sizes import Size
 from bpgen.source import Span
 
@@ -29,10 +33,16 @@ def chosen(call: syntax.Call, node: Node, scope: Scope) -> Axes | None:
         message = "`over=` names axes by size and `axis=` by position: one of them is enough"
         scope.report("BP208", message, said["axis"].span)
         return None
+    for word, keyword in said.items():
+        if keyword.value == syntax.Tuple((), keyword.value.span):
+            helps = ["left out, it is every axis but `t`"]
+            scope.report("BP208", f"`{word}=()` names no axis", keyword.value.span, helps=helps)
+            return None
     if "axis" in said:
         return _by_position(said["axis"].value, node, scope)
     if "over" in said:
-        return _by_size(said["over"].value, node, scope)
+        others = labels(scope, [Operand(call.args[0], node)]) if call.args else []
+        return _by_size(said["over"].value, node, others, scope)
     return Axes(None)
 
 
@@ -48,7 +58,9 @@ def axis_of(e: syntax.Expression, rank: int, scope: Scope) -> int | None:
     return found - rank if found >= 0 else found
 
 
-def find(wanted: Size, node: Node, place: Span, scope: Scope) -> int | None:
+def _find(
+    wanted: Size, node: Node, place: Span, others: Sequence[Label], scope: Scope
+) -> int | None:
     """The one axis that has a size, counted from the end; None, reported, if it is not one."""
     places = [i for i in range(-node.rank, 0) if same(node.shape[i], wanted)]
     if len(places) == 1:
@@ -57,11 +69,12 @@ def find(wanted: Size, node: Node, place: Span, scope: Scope) -> int | None:
     if places:
         helps = [f"say which by position: `axis={places[0]}` or `axis={places[-1]}`"]
         message = f"{name} occurs {len(places)} times in {within}"
-        scope.report("BP208", message, place, helps=helps)
+        scope.report("BP208", message, place, others=others, helps=helps)
     else:
-        have = " or ".join(f"`over={extent}`" for extent in dict.fromkeys(map(shown, node.shape)))
-        helps = [f"write {have}"] if have else []
-        scope.report("BP208", f"{within} has no axis {name}", place, helps=helps)
+        extents = dict.fromkeys(reversed([shown(extent) for extent in node.shape]))
+        ways = [Repair(f"write `over={extent}`", (Edit(place, extent),)) for extent in extents]
+        message = f"{within} has no axis {name}"
+        scope.report("BP208", message, place, others=others, repairs=ways)
     return None
 
 
@@ -71,7 +84,9 @@ def _by_position(e: syntax.Expression, node: Node, scope: Scope) -> Axes | None:
     return _distinct(found, items, False, scope)
 
 
-def _by_size(e: syntax.Expression, node: Node, scope: Scope) -> Axes | None:
+def _by_size(
+    e: syntax.Expression, node: Node, others: Sequence[Label], scope: Scope
+) -> Axes | None:
     if isinstance(e, syntax.Name) and e.text == "all":
         return Axes(tuple(range(-node.rank, 0)), node.timed)
     items = e.items if isinstance(e, syntax.Tuple) else (e,)
@@ -83,13 +98,13 @@ def _by_size(e: syntax.Expression, node: Node, scope: Scope) -> Axes | None:
     steps = [item for item in items if isinstance(item, syntax.Name) and item.text == "t"]
     if steps and not node.timed:
         message = "this does not change over t, so it cannot be reduced over t"
-        scope.report("BP208", message, steps[0].span)
+        scope.report("BP208", message, steps[0].span, others=others)
         return None
     found: list[int | None] = []
     sizes = [item for item in items if item not in steps]
     for item in sizes:
         wanted = size_of(item, scope)
-        found.append(None if wanted is None else find(wanted, node, item.span, scope))
+        found.append(None if wanted is None else _find(wanted, node, item.span, others, scope))
     return _distinct(found, tuple(sizes), bool(steps), scope)
 
 

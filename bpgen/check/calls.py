@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bpgen import syntax
-from bpgen.check import arguments, axes, explain, kinds, named
+from bpgen import plugins, syntax
+from bpgen.check import arguments, axes, explain, kinds, named, numbers
 from bpgen.check.arguments import Attributes
-from bpgen.check.explain import Operand
 from bpgen.check.scope import Scope
 from bpgen.check.sizing import RANK
+from bpgen.check.ways import Operand
 from bpgen.ir import OPERATORS, Node, ShapeError, apply, size_node
 from bpgen.sizes import STEPS
 from bpgen.source import Span
 
 
 def is_word(name: str) -> bool:
-    """Whether an operator can be called by name."""
-    facts = OPERATORS[name].facts if name in OPERATORS else {"internal": True}
+    """Whether an operator of bpgen itself can be called by name."""
+    facts = OPERATORS[name].facts if plugins.is_own(name) else {"internal": True}
     return not (facts.get("internal") or "symbol" in facts)
 
 
@@ -34,9 +34,13 @@ def build(
     scope: Scope, op: str, symbol: Span, place: Span, operands: Sequence[Operand], **attrs: Any
 ) -> Node | None:
     """An operator's node, or None, reported. `symbol` is the place of its sign or name."""
-    if not kinds.suit(scope, op, operands):
+    suited = kinds.suited(scope, op, operands)
+    if suited is None:
         return None
-    nodes = kinds.joined(op, [operand.node for operand in operands])
+    nodes = kinds.joined(op, suited)
+    if numbers.has_no_value(op, nodes):
+        scope.report("BP402", "this has no finite value, whatever arrays come", place)
+        return None
     try:
         node = apply(op, *nodes, place=place, **attrs)
     except ShapeError as error:
@@ -68,6 +72,7 @@ def call(e: syntax.Call, scope: Scope) -> Node | None:
         return None
     operands = [Operand(arg, node) for arg, node in visited if node is not None]
     if len(operands) < len(args):
+        scope.faults.blind.add(e.function.span.start)
         return None
     attrs = arguments.attributes(e, operator, extra, operands, scope)
     if attrs is None or not arguments.ordered_bounds(e, operands, scope):

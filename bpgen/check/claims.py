@@ -7,7 +7,7 @@ be right is the verdict, so the claim is kept with the reason in place of the fo
 from dataclasses import replace
 
 from bpgen import syntax
-from bpgen.check.scope import Faults, Scope, Table
+from bpgen.check.scope import Faults, Scope
 from bpgen.ir import Claim, Node
 from bpgen.report import Label, Report
 from bpgen.sizes import ONE, Shape, Size, shape_text
@@ -91,7 +91,7 @@ def _formula(
             name: replace(symbol, shape=symbol.shape and _without(symbol.shape, batch))
             for name, symbol in table.symbols.items()
         }
-        table = Table(table.source, single, table.spent)
+        table = replace(table, symbols=single)
     own = Faults(scope.faults.missing)
     node = scope.visit(e, replace(scope, table=table, faults=own))
     scope.table.spent = table.spent

@@ -9,11 +9,12 @@ import sys
 from dataclasses import dataclass, field, replace
 
 from bpgen import syntax
-from bpgen.check import calls, expand, properties
+from bpgen.check import calls, expand, properties, stepped
 from bpgen.check.scope import NO_CONSTANTS, Scope, Symbol
 from bpgen.check.sizing import LARGEST, extent_of, shape_of
+from bpgen.check.ways import instead
 from bpgen.ir import Quantity
-from bpgen.report import Label, safe
+from bpgen.report import Edit, Label, Repair, safe
 from bpgen.source import Span
 
 FILES = ("numpy", "conftest", "setup", "sitecustomize", "usercustomize", "pytest", "bpgen")
@@ -132,6 +133,10 @@ def declare(statements: tuple[syntax.Statement, ...], scope: Scope) -> Declared:
             _const(statement, declared, scope)
         elif isinstance(statement, syntax.Fn | syntax.Op):
             _function(statement, scope)
+    for state in declared.states:  # read as `h[t]` where it is declared, and refused, as `h_t`
+        parts = stepped.parted(state.name) if state.unclear else None
+        if parts:
+            scope.table.symbols.setdefault(parts[0], replace(state, name=parts[0]))
     _starts(declared, scope)
     return declared
 
@@ -188,8 +193,11 @@ def _declaration(statement: syntax.Declaration, declared: Declared, scope: Scope
         scope.report("BP111", message, statement.span)
         kind = "real"
     for target in statement.targets:
-        name, timed = _target(target, statement.kind, scope)
+        name, timed = _target(target, statement, scope)
         symbol = Symbol(name.text, statement.kind, target.span, timed, shape, kind)
+        alone = statement.shape_span if len(statement.targets) == 1 else None
+        refused = statement.kind == ("state" if target is name else "param")  # wrong about time
+        symbol = replace(symbol, shape_place=alone, unclear=refused)
         if not define(symbol, scope):
             continue
         found = properties.read(statement, shape, scope)
@@ -213,24 +221,47 @@ def _declaration(statement: syntax.Declaration, declared: Declared, scope: Scope
             )
 
 
-def _target(target: syntax.Target, kind: str, scope: Scope) -> tuple[syntax.Name, bool]:
+def _target(
+    target: syntax.Target, statement: syntax.Declaration, scope: Scope
+) -> tuple[syntax.Name, bool]:
     """The name that is declared, and whether it changes over time."""
+    kind = statement.kind
     name = target if isinstance(target, syntax.Name) else target.name
     if isinstance(target, syntax.Name):
         if kind == "state":
-            message = f"a state changes over time: it is declared as `{safe(name.text)}[t]`"
-            scope.report("BP308", message, target.span)
+            stem = parts[0] if (parts := stepped.parted(name.text)) else name.text
+            message = f"a state changes over time: it is declared as `{safe(stem)}[t]`"
+            ways = [*stepped.respelled(name.text, scope), instead(target.span, f"{name.text}[t]")]
+            scope.report("BP308", message, target.span, repairs=ways)
         return name, kind == "state"
     (item, *more), *groups = target.groups
     if more or groups or not (isinstance(item, syntax.Name) and item.text == "t"):
         message = f"what changes over time is declared as `{safe(name.text)}[t]`"
-        scope.report("BP307", message, target.span)
+        ways = [instead(target.span, f"{name.text}[t]")]
+        scope.report("BP307", message, target.span, repairs=ways)
     elif kind == "param":
         message = "a parameter does not change over time"
-        helps = [f"write `param {safe(name.text)}`, or make it an input"]
-        scope.report("BP309", message, target.span, helps=helps)
+        ways = [_without_steps(name, target, scope), _as_input(statement, name)]
+        scope.report("BP309", message, target.span, repairs=ways)
         return name, False
     return name, True
+
+
+def _without_steps(name: syntax.Name, target: syntax.Subscripted, scope: Scope) -> Repair:
+    """The name alone, in its declaration and wherever it is read at a step."""
+    uses = [m for m in scope.table.mentions.get(name.text, ()) if isinstance(m, syntax.Subscripted)]
+    places = [target, *(use for use in uses if len(use.groups) == 1)]
+    edits = tuple(Edit(Span(place.name.span.end, place.span.end), "") for place in places)
+    return Repair(f"write `{safe(name.text)}`, without a step", edits)
+
+
+def _as_input(statement: syntax.Declaration, name: syntax.Name) -> Repair:
+    """The declaration as that of an input, which nothing draws."""
+    start = statement.span.start
+    edits = [Edit(Span(start, start + len(statement.kind)), "input")]
+    if statement.initialiser:
+        edits.append(Edit(Span(statement.shape_span.end, statement.initialiser.span.end), ""))
+    return Repair(f"make it an input: `input {safe(name.text)}[t]`", tuple(edits))
 
 
 def _starts(declared: Declared, scope: Scope) -> None:

@@ -8,13 +8,13 @@ deserves its report, and because what an expression reads decides the order of t
 from dataclasses import replace
 from functools import cache
 
-from bpgen import syntax
+from bpgen import plugins, syntax
 from bpgen.check import calls, expand, moments, slopes, subscripts
-from bpgen.check.explain import Operand
-from bpgen.check.scope import NO_CONSTANTS, Reading, Scope, Symbol, meant, near
+from bpgen.check.scope import Missing, Reading, Scope, Symbol
+from bpgen.check.ways import Operand, folded
 from bpgen.ir import OPERATORS, Node, When, number, ref, size_node, step
 from bpgen.notation import when_text
-from bpgen.report import Label, safe
+from bpgen.report import Edit, Label, Repair
 from bpgen.sizes import STEPS
 from bpgen.source import Span
 
@@ -61,7 +61,7 @@ def _binary(e: syntax.Binary, scope: Scope) -> Node | None:
     while isinstance(spine[-1].left, syntax.Binary):
         spine.append(spine[-1].left)
         scope.spend(e.span)
-    below = scope.down(len(spine))
+    below = scope.down((len(spine) + 1) // 2)  # it is as high as long, and needs no brackets
     left: syntax.Expression = spine[-1].left
     node = visit(left, below)
     for part in reversed(spine):
@@ -72,6 +72,7 @@ def _binary(e: syntax.Binary, scope: Scope) -> Node | None:
             node = calls.build(scope, op, part.symbol_span, part.span, operands)
         else:
             node = None
+            scope.faults.blind.add(part.symbol_span.start)
         left = part
     return node
 
@@ -106,17 +107,14 @@ def _call(e: syntax.Call, scope: Scope) -> Node | None:
         message = "`split` gives several values, so it stands alone on the right of an equation"
         helps = ["as in `a[t], b[t] = split(z[t], H)`; a part of an axis is `z[t][:, 0:H]`"]
         scope.report("BP212", message, e.function.span, helps=helps)
-    elif calls.is_word(name):
+    elif calls.is_word(name) or plugins.is_operator(name):
         return calls.call(e, scope)
     elif symbol or name in scope.bound:
         message = f"`{name}` is no function" + (f": it is {symbol.what()}" if symbol else "")
         helps = ["`*` multiplies entry by entry, `@` is the matrix product"]
         scope.report("BP102", message, e.function.span, helps=helps)
-    elif scope.faults.first_time(f"{name}("):
-        functions = [s.name for s in scope.table.symbols.values() if s.function]
-        close = near(name, [*functions, *calls.words()])
-        helps_ = meant(close, "`bpgen ops` lists all")
-        scope.report("BP102", f"there is no operator `{safe(name)}`", e.function.span, helps=helps_)
+    else:
+        scope.faults.miss(f"{name}(", Missing("function", e.function.span, scope))
     for arg in (*e.args, *(k.value for k in e.keywords if k.name.text not in ("over", "axis"))):
         if not isinstance(arg, syntax.Text | syntax.Tuple):
             visit(arg, scope.down())
@@ -141,10 +139,10 @@ def _name(e: syntax.Name, scope: Scope) -> Node | None:
         return None
     if symbol.role == "dim":
         return size_node(scope.table.size(symbol), e.span)
+    if symbol.timed and symbol.name in scope.faults.stepless:  # where it is given, too
+        return _read(symbol, 0, e.span, scope)
     if symbol.timed:
-        scope.reads.append(Reading(symbol.name, 0, e.span))
-        message = f"`{symbol.name}` changes over time and must be written with a step"
-        scope.report("BP308", message, e.span, helps=[f"write `{symbol.name}[t]`"])
+        _without_step(e, symbol, scope)
         return None
     return _read(symbol, None, e.span, scope)
 
@@ -162,15 +160,16 @@ def _subscripted(e: syntax.Subscripted, scope: Scope) -> Node | None:
             node = expand.value(name, scope)
     else:
         symbol = _symbol(e.name, scope)
-        if symbol and symbol.timed:
+        in_time = len(first) == 1 and moments.speaks_of_time(first[0])
+        if symbol and name in scope.faults.stepless and not in_time:
+            node = _read(symbol, 0, e.name.span, scope)
+        elif symbol and symbol.timed:
             node, groups = _at(symbol, e, scope), e.groups[1:]
         elif symbol and symbol.role == "dim":
             scope.report("BP211", f"`{name}` is a size, which has no axes", e.span)
             node = None
-        elif symbol and len(first) == 1 and moments.speaks_of_time(first[0]):
-            message = f"`{name}` does not change over time"
-            where = Label(symbol.place, "it is given here without `[t]`")
-            scope.report("BP309", message, e.span, others=[where], helps=[f"write `{name}`"])
+        elif symbol and in_time:
+            _with_step(e, symbol, scope)
             node, groups = None, e.groups[1:]
         else:
             node = _read(symbol, None, e.name.span, scope) if symbol else None
@@ -180,6 +179,45 @@ def _subscripted(e: syntax.Subscripted, scope: Scope) -> Node | None:
         else:
             node = subscripts.group(node, items, e, scope)
     return node and replace(node, place=e.span)
+
+
+def _without_step(e: syntax.Name, symbol: Symbol, scope: Scope) -> None:
+    """Report a quantity in time without its step; all uses of one that has no other step to be."""
+    name, uses = symbol.name, scope.table.mentions.get(symbol.name, ())
+    alone = symbol.role == "state" or e not in uses
+    places = [e.span] if alone else [use.span for use in uses if isinstance(use, syntax.Name)]
+    place, scope, others = folded(places, e.span, scope)
+    others.append(Label(symbol.place, "it is given here with `[t]`"))
+    ways = [
+        Repair(f"write `{name}[{step}]`", tuple(Edit(p, f"{name}[{step}]") for p in places))
+        for step in (("t", "t-1") if symbol.role == "state" else ("t",))
+    ]
+    message = f"`{name}` changes over time and must be written with a step"
+    scope.report("BP308", message, place, others=others, repairs=ways)
+
+
+def _with_step(e: syntax.Subscripted, symbol: Symbol, scope: Scope) -> None:
+    """Report steps of what does not change over time, all uses at once."""
+    name = symbol.name
+    uses = [
+        use
+        for use in scope.table.mentions.get(name, ())
+        if isinstance(use, syntax.Subscripted)
+        and len(use.groups[0]) == 1
+        and moments.speaks_of_time(use.groups[0][0])
+    ]
+    uses = uses if e in uses else [e]
+    place, scope, others = folded([use.span for use in uses], e.span, scope)
+    others.append(Label(symbol.place, "it is given here without `[t]`"))
+    ways = []
+    if symbol.role == "input":
+        end = Span(symbol.place.end, symbol.place.end)
+        ways.append(Repair(f"declare `input {name}[t]`", (Edit(end, "[t]"),)))
+    if all(len(use.groups) == 1 for use in uses):
+        edits = tuple(Edit(Span(use.name.span.end, use.span.end), "") for use in uses)
+        ways.append(Repair(f"write `{name}`", edits))
+    message = f"`{name}` does not change over time"
+    scope.report("BP309", message, place, others=others, repairs=ways)
 
 
 def _is_moment(item: syntax.Subscript, name: str, scope: Scope) -> bool:
@@ -196,7 +234,9 @@ def _at(symbol: Symbol, e: syntax.Subscripted, scope: Scope) -> Node | None:
     first = e.groups[0]
     if len(first) != 1:
         message = f"`{symbol.name}` changes over time, so its first brackets hold the step alone"
-        scope.report("BP307", message, e.span, helps=[f"write the step first: `{symbol.name}[t]`"])
+        end = e.name.span.end
+        ways = [Repair(f"write the step first: `{symbol.name}[t]`", (Edit(Span(end, end), "[t]"),))]
+        scope.report("BP307", message, e.span, repairs=ways)
         return None
     when = moments.moment(first[0], scope, symbol.name)
     if when is None:
@@ -207,7 +247,8 @@ def _at(symbol: Symbol, e: syntax.Subscripted, scope: Scope) -> Node | None:
             what = f"`{when_text(when)[1:-1]}`"
             message = f"`{symbol.name}` is zero outside its steps, and step {what} is outside"
             helps = ["only a state has a value before its first step"]
-            scope.report("BP307", message, e.span, helps=helps)
+            others = [Label(symbol.place, f"`{symbol.name}` is {symbol.what()}")]
+            scope.report("BP307", message, e.span, others=others, helps=helps)
             return None
     return _read(symbol, when, e.span, scope)
 
@@ -230,22 +271,12 @@ def _read(symbol: Symbol, when: When, place: Span, scope: Scope) -> Node | None:
 
 
 def _symbol(e: syntax.Name, scope: Scope) -> Symbol | None:
-    """What a name stands for; None, reported once, if it was not declared."""
+    """What a name stands for; None, to be reported once, if it was not declared."""
     symbol = scope.table.symbols.get(e.text)
     if symbol is None and scope.inside == "claim":
         symbol = _gradient(e.text, scope)
-    if symbol is None and scope.faults.first_time(e.text):
-        close = scope.table.near(e.text)
-        if scope.inside == "claim" and e.text.startswith("d"):
-            close = None
-        where = [Label(scope.table.symbols[close].place, f"`{close}` is here")] if close else []
-        helps = (NO_CONSTANTS,) if e.text in ("True", "False") else meant(close)
-        if not helps and calls.is_word(e.text):
-            helps = (f"`{e.text}` is an operator and needs brackets: `{e.text}(...)`",)
-        if not helps and scope.inside == "claim" and e.text.startswith("d"):
-            helps = (f"a gradient `d...` is that of a quantity; `{safe(e.text[1:])}` is none",)
-        message = f"`{safe(e.text)}` is not declared"
-        scope.report("BP101", message, e.span, others=where, helps=helps)
+    if symbol is None:
+        scope.faults.miss(e.text, Missing("quantity", e.span, scope))
     return None if symbol and symbol.unclear else symbol
 
 

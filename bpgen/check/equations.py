@@ -5,22 +5,26 @@ that is possible. Where there is none, on a loop of undeclared names, shapes sta
 reports the loop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bpgen import syntax
-from bpgen.check import axes, kinds
-from bpgen.check.explain import Operand, labels
-from bpgen.check.named import same, shape_shown, shown
-from bpgen.check.scope import Reading, Scope, meant, near
-from bpgen.check.sizing import size_of
+from bpgen.check import kinds, moments
+from bpgen.check.broadcasts import projected
+from bpgen.check.explain import labels
+from bpgen.check.mentions import Mention, word
+from bpgen.check.named import same, shape_shown
+from bpgen.check.parting import split
+from bpgen.check.scope import Reading, Scope, Symbol
 from bpgen.check.targets import Written, ordered
 from bpgen.check.timing import Typed
-from bpgen.ir import Fixed, Node, apply, broadcast_shapes
-from bpgen.report import Label
-from bpgen.sizes import Size, shape_text, size
+from bpgen.check.ways import Operand, redeclared, suffixed
+from bpgen.ir import Fixed, Node, broadcast_shapes, is_number
+from bpgen.report import Edit, Label, Repair
+from bpgen.sizes import Shape, shape_text
 from bpgen.source import Span
 
+_SUMS = ("sum", "mean")
 _Sides = tuple[list[Node | None], tuple[Reading, ...]]  # of the names on the left, what is read
 
 
@@ -35,7 +39,11 @@ def typed(equations: Sequence[Written], scope: Scope) -> list[Typed]:
             read[written.span] = sides, tuple(inner.reads)
         nodes, reads = read[written.span]
         node = nodes[written.part]
-        done[written] = Typed(written, node and _fitted(written, node, scope), reads)
+        if node is None:
+            scope.faults.blind |= {written.place.start, written.value.span.start}
+        fitted = node and _fitted(written, node, scope)
+        meant = replace(written, when=0) if written.name in scope.faults.stepless else written
+        done[written] = Typed(meant, fitted, reads)
     return [done[written] for written in equations]
 
 
@@ -43,75 +51,16 @@ def _sides(written: Written, scope: Scope) -> list[Node | None]:
     """The value of each name on the left: one expression, or the parts of a `split`."""
     e = written.value
     if isinstance(e, syntax.Call) and e.function.text == "split" and not e.primed:
-        return _split(e, written, scope)
+        return split(e, written.parts, scope)
     node = scope.visit(e, scope)
+    if node is None:
+        return [None] * written.parts
     if written.parts > 1:
         message = f"one value cannot be given to {written.parts} names"
         helps = ["`a[t], b[t] = split(z[t], H)` cuts an axis into parts"]
         scope.report("BP212", message, e.span, helps=helps)
         return [None] * written.parts
     return [node]
-
-
-def _split(e: syntax.Call, written: Written, scope: Scope) -> list[Node | None]:
-    """`split(z, H)`, parts of one size, or `split(z, (H, K))`, parts of their own sizes."""
-    count = written.parts
-    nothing: list[Node | None] = [None] * count
-    node = scope.visit(e.args[0], scope.down()) if e.args else None
-    keywords = {k.name.text: k for k in e.keywords}
-    for name, keyword in keywords.items():
-        if name != "axis":
-            helps = meant(near(name, ["axis"]), "it takes `axis`")
-            scope.report("BP402", f"`split` takes no `{name}=`", keyword.name.span, helps=helps)
-            return nothing
-    if len(e.args) != 2:
-        message = "`split` needs what to split and the size of a part"
-        scope.report("BP403", message, e.span, helps=["as in `split(z[t], H)`"])
-        return nothing
-    if node is None:
-        return nothing
-    axis: int | None = -1
-    if "axis" in keywords:
-        axis = axes.axis_of(keywords["axis"].value, node.rank, scope)
-    elif not node.rank:
-        scope.report("BP212", "a scalar has no axis to split", e.args[0].span)
-        return nothing
-    items = e.args[1].items if isinstance(e.args[1], syntax.Tuple) else (e.args[1],)
-    sizes = [size_of(item, scope) for item in items]
-    known = [part for part in sizes if part is not None]
-    if axis is None or len(known) < len(sizes):
-        return nothing
-    parts = known if isinstance(e.args[1], syntax.Tuple) else known * count
-    return _parts(node, axis, parts, e, written, scope)
-
-
-def _parts(
-    node: Node, axis: int, parts: Sequence[Size], e: syntax.Call, written: Written, scope: Scope
-) -> list[Node | None]:
-    """The slices of one axis, which must be used up exactly."""
-    extent = node.shape[axis]
-    if not same(sum(parts, size(0)), extent) or len(parts) != written.parts:
-        alike = len(set(parts)) == 1
-        taken = " + ".join(map(shown, parts)) or "none"
-        if alike:
-            taken = f"{len(parts)} of {shown(parts[0])}"
-        message = (
-            f"{scope.quote(e.args[0], 'what is split')} has {shown(extent)} along axis {axis}, "
-        )
-        message += f"and {written.parts} names take {taken}"
-        each = extent.divided(parts[0]) if alike else None
-        number = each.number or 0 if each else 0
-        helps = [f"{extent} is {number} parts of {parts[0]}"] if 1 < number != written.parts else []
-        others = labels(scope, [Operand(e.args[0], node)])
-        scope.report("BP212", message, e.span, others=others, helps=helps)
-        return [None] * written.parts
-    found: list[Node | None] = []
-    start = size(0)
-    for part in parts:
-        attrs = {"axis": axis, "start": start, "stop": start + part}
-        found.append(node if part == extent else apply("slice", node, place=e.span, **attrs))
-        start = start + part
-    return found
 
 
 # -- both sides -----------------------------------------------------------------------------------
@@ -125,13 +74,14 @@ def _fitted(written: Written, node: Node, scope: Scope) -> Node | None:
         fixed = isinstance(written.when, Fixed)
         what = "an initial value" if fixed else f"`{name}` is written without `[t]`, so it"
         message = f"{what} does not change over time, and its value does"
-        helps = [] if fixed else [f"write `{name}[t] = ...`, or sum over the steps, `over=t`"]
+        code, ways = "BP308", list(_at_a_step(written, node, fixed, scope))
         if written.kind == "loss":
+            code, ways = "BP205", list(_summed(written, node, scope))
             message = f"the loss `{name}` is one number, and this changes over time"
-            helps = [_summed(written, "all" if node.shape else "t", scope)]
-        code = "BP205" if written.kind == "loss" else "BP308"
-        scope.report(code, message, written.value.span, helps=helps)
+        scope.report(code, message, written.value.span, repairs=ways)
         _learn(name, node, scope)
+        if code == "BP308" and not fixed:
+            _in_time(name, scope)
         return None
     if written.kind == "loss":
         return _loss(written, node, scope)
@@ -148,17 +98,30 @@ def _learn(name: str, node: Node, scope: Scope) -> None:
         symbols[name] = replace(symbols[name], shape=node.shape, kind=node.kind)
 
 
+def _in_time(name: str, scope: Scope) -> None:
+    """Enter that a name changes over time, though its left side does not say so.
+
+    That is one mistake: whoever reads the name, with a step or without, makes no second.
+    """
+    scope.table.symbols[name] = replace(scope.table.symbols[name], timed=True)
+    scope.faults.stepless.add(name)
+
+
 def _loss(written: Written, node: Node, scope: Scope) -> Node | None:
     if written.when is not None:
         message = f"the loss is one number, so `{written.name}` is written without a step"
-        helps = [f"write `loss {written.name} = sum(..., over=t)`"]
-        scope.report("BP205", message, written.place, helps=helps)
+        alone = Edit(written.place, written.name)
+        ways = [
+            Repair(f"{way.text}, and `loss {written.name} = ...`", (alone, *way.edits))
+            for way in _summed(written, node, scope)
+        ]
+        scope.report("BP205", message, written.place, repairs=ways)
         return None
     if node.shape:
         message = f"the loss has shape {shape_text(node.shape)} but must be a scalar"
-        helps = [_summed(written, "all", scope)]
+        ways = list(_summed(written, node, scope))
         others = labels(scope, [Operand(written.value, node)])[1:]
-        scope.report("BP205", message, written.value.span, others=others, helps=helps)
+        scope.report("BP205", message, written.value.span, others=others, repairs=ways)
         return None
     if node.kind == "bool":
         message = "the loss must be a real number, and this is a boolean"
@@ -169,13 +132,55 @@ def _loss(written: Written, node: Node, scope: Scope) -> Node | None:
     return real
 
 
-def _summed(written: Written, over: str, scope: Scope) -> str:
-    """How to make one number of a loss."""
+def _summed(written: Written, node: Node, scope: Scope) -> Iterator[Repair]:
+    """How to make one number of a loss: over all axes and steps, or over the steps alone."""
     e = written.value
-    if isinstance(e, syntax.Call) and e.function.text in ("sum", "mean"):
-        return f"take every axis and every step: `over={over}`"
+    if isinstance(e, syntax.Call) and e.function.text in _SUMS and len(e.args) == 1:
+        yield _over_all(e, scope)
+        if node.timed and not node.shape and e.function.text == "mean":
+            yield _wrapped(e, "sum", "t", scope)
+        return
+    over = "all" if node.shape else "t"
+    yield _wrapped(e, "sum", over, scope)
+    yield _wrapped(e, "mean", over, scope)
+
+
+def _over_all(e: syntax.Call, scope: Scope) -> Repair:
+    """A sum or a mean over every axis and every step."""
+    first = e.args[0].span
+    inner = scope.quote(e.args[0], "`...`").strip("`")
+    end = Edit(Span(first.end, e.span.end), ", over=all)")
+    return Repair(f"write `{e.function.text}({inner}, over=all)`", (end,))
+
+
+def _wrapped(e: syntax.Expression, word: str, over: str, scope: Scope) -> Repair:
     inner = scope.quote(e, "`...`").strip("`")
-    return f"wrap it: `sum({inner}, over={over})` or `mean({inner}, over={over})`"
+    edits = (
+        Edit(Span(e.span.start, e.span.start), f"{word}("),
+        Edit(Span(e.span.end, e.span.end), f", over={over})"),
+    )
+    return Repair(f"wrap it: `{word}({inner}, over={over})`", edits)
+
+
+def _at_a_step(written: Written, node: Node, fixed: bool, scope: Scope) -> Iterator[Repair]:
+    """A left side that changes over time as its value does, or a value of one step."""
+    if not fixed:
+        left = f"{written.name}[t]"
+        uses = scope.table.mentions.get(written.name, ())
+        stepless = [use for use in uses if not _has_step(use)]
+        places = [written.place, *(word(use).span for use in stepless)]
+        edits = tuple(Edit(place, left) for place in places)
+        yield Repair(f"write `{left} = ...`", edits)
+        if isinstance(written.value, syntax.Call) and written.value.function.text in _SUMS:
+            yield from _summed(written, node, scope)
+        else:
+            yield _wrapped(written.value, "sum", "t", scope)
+
+
+def _has_step(use: Mention) -> bool:
+    if not isinstance(use, syntax.Subscripted) or len(use.groups[0]) > 1:
+        return False
+    return moments.speaks_of_time(use.groups[0][0])
 
 
 def _held(written: Written, node: Node, scope: Scope) -> Node | None:
@@ -189,13 +194,35 @@ def _held(written: Written, node: Node, scope: Scope) -> Node | None:
     declared, got = shape_shown(symbol.shape), shape_shown(node.shape)
     step = "its initial value" if isinstance(written.when, Fixed) else "the value it is given"
     message = f"`{written.name}` is declared as {declared}, and {step} has shape {got}"
-    helps = []
-    if node.shape != symbol.shape == broadcast_shapes(node.shape, symbol.shape):
-        value = scope.quote(written.value, "`...`").strip("`")
-        helps = [f"write `expand({value}, {declared})`"]
+    ways = list(_as_declared(written, node, symbol, scope))
     where = [
         Label(written.value.span, f"this has shape {got}"),
         Label(symbol.place, f"`{written.name}` is declared as {declared} here"),
     ]
-    scope.report("BP206", message, written.place, others=where, helps=helps)
+    scope.report("BP206", message, written.place, others=where, repairs=ways)
     return None
+
+
+def _as_declared(written: Written, node: Node, symbol: Symbol, scope: Scope) -> Iterator[Repair]:
+    """A value of a state brought to its shape, or the state declared with the value's."""
+    assert symbol.shape is not None
+    e = written.value
+    operand = Operand(e, node)
+    if node.shape != symbol.shape == broadcast_shapes(node.shape, symbol.shape):
+        yield _filled(e, node, symbol.shape, scope)
+    yield from projected(scope, "+", operand, symbol.shape)
+    if node.rank == 2:
+        yield suffixed(scope, operand, ".T")
+    yield from redeclared(scope, symbol, node.shape)
+
+
+def _filled(e: syntax.Expression, node: Node, shape: Shape, scope: Scope) -> Repair:
+    """A value at every place of a shape; zero and one have words of their own for it."""
+    filled = shape_shown(shape)
+    for op, value in (("zeros", 0), ("ones", 1)):
+        if node.op == op or is_number(node, value):
+            return Repair(f"write `{op}({filled})`", (Edit(e.span, f"{op}({filled})"),))
+    written = scope.quote(e, "`...`").strip("`")
+    start, end = Span(e.span.start, e.span.start), Span(e.span.end, e.span.end)
+    edits = (Edit(start, "expand("), Edit(end, f", {filled})"))
+    return Repair(f"write `expand({written}, {filled})`", edits)

@@ -229,6 +229,10 @@ def _derivatives(
             message += f", which does not fit {shape_text(body.shape)}"
             inner.report("BP405", message, expression.span)
             return None
+        if node.timed and not body.timed:
+            message = f"`d{param.text}` changes over time, and `{function.name.text}` does not here"
+            inner.report("BP405", message, expression.span, helps=["a derivative without `t` fits"])
+            return None
         if not passes_on(node, "$dy"):
             name = f"d{function.name.text}"
             message = f"`d{param.text}` must be a multiple of `{name}`, the gradient that arrives"

@@ -3,6 +3,8 @@
 from bpgen import syntax
 from bpgen.check.scope import Scope
 from bpgen.ir import Fixed, When
+from bpgen.report import Edit, Repair
+from bpgen.source import Span
 
 FARTHEST = 64  # steps that a reading may reach back or ahead
 
@@ -85,9 +87,9 @@ def _integer(item: syntax.Subscript) -> int | None:
 def _refuse(item: syntax.Subscript, scope: Scope, name: str) -> None:
     if isinstance(item, syntax.Slice | syntax.NewAxis):
         message = f"`{name}` changes over time, so its first brackets hold the step"
-        scope.report(
-            "BP307", message, item.span, helps=[f"write the step first, as in `{name}[t]`"]
-        )
+        before = Span(item.span.start - 1, item.span.start - 1)
+        ways = [Repair(f"write the step first: `{name}[t]`", (Edit(before, "[t]"),))]
+        scope.report("BP307", message, item.span, repairs=ways)
         return
     step = _integer(item)
     if step is not None:

@@ -5,19 +5,17 @@ from collections.abc import Mapping, Sequence
 
 
 def way(uses: Mapping[str, Sequence[str]], start: str, end: str) -> list[str]:
-    """A shortest path, both ends included; it exists in a component."""
+    """A shortest path, both ends included; none if there is no way."""
     before: dict[str, str] = {}
     queue = deque([start])
-    seen = {start}
-    while queue:
+    while queue and end not in (start, *before):
         node = queue.popleft()
-        if node == end:
-            break
         for following in uses.get(node, ()):
-            if following not in seen:
-                seen.add(following)
+            if following not in before and following != start:
                 before[following] = node
                 queue.append(following)
+    if end not in (start, *before):
+        return []
     path = [end]
     while path[-1] != start:
         path.append(before[path[-1]])

@@ -4,25 +4,15 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from bpgen import syntax
+from bpgen import borrowed, syntax
 from bpgen.check.named import same, shape_shown
-from bpgen.check.scope import Scope, meant, near
+from bpgen.check.scope import Scope, near
 from bpgen.check.sizing import size_of
 from bpgen.ir import Initialiser
-from bpgen.report import safe
+from bpgen.report import Edit, Repair, safe
 from bpgen.sizes import Shape, Size, shape_text
+from bpgen.words import INITIALISERS
 
-INITIALISERS = {  # how many numbers each takes
-    "zeros": 0,
-    "ones": 0,
-    "constant": 1,
-    "normal": 1,
-    "uniform": 1,
-    "glorot": 0,
-    "he": 0,
-    "orthogonal": 0,
-    "identity": 0,
-}
 _MATRICES = ("glorot", "he", "orthogonal", "identity")
 
 
@@ -115,9 +105,11 @@ def _initialiser(
         scope.report("BP111", message.replace("a input", "an input"), part.span, helps=hint)
         return None
     if name not in INITIALISERS:
-        helps = meant(near(name, INITIALISERS), f"one of {', '.join(INITIALISERS)}")
+        word = borrowed.DRAWN.get(borrowed.plain(name)) or near(name, INITIALISERS)
+        ways = [Repair(f"did you mean `{word}`?", (Edit(part.name.span, word),))] if word else []
+        helps = [] if ways else [f"one of {', '.join(INITIALISERS)}"]
         message = f"there is no initialiser `{safe(name)}`"
-        scope.report("BP111", message, part.name.span, helps=helps)
+        scope.report("BP111", message, part.name.span, helps=helps, repairs=ways)
         return None
     wanted = INITIALISERS[name]
     if len(part.args) != wanted:

@@ -11,15 +11,17 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from bpgen import syntax
+from bpgen.check.mentions import Mention
 from bpgen.check.named import fixed
 from bpgen.ir import Node, When
-from bpgen.report import Label, Refused, Report, safe
+from bpgen.report import Label, Refused, Repair, Report, safe
 from bpgen.sizes import Shape, Size, size
 from bpgen.source import Source, Span
 
 NODES = 100_000  # of a spec, abbreviations expanded
 NO_CONSTANTS = "there are no constants `True` and `False`; a boolean is a comparison, as in `x > 0`"
-HEIGHT = 240  # of an expression, abbreviations expanded
+HERE = "here too"  # at a further place of one mistake
+HEIGHT = 120  # of an expression, abbreviations expanded; Python reads 200 brackets deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Symbol:
     kind: str = "real"
     value: int | None = None  # of a fixed size
     function: syntax.Fn | syntax.Op | None = None
-    unclear: bool = False  # given two meanings; nothing more is said of it
+    unclear: bool = False  # given two meanings, or wrongly one; nothing more is said of it
+    shape_place: Span | None = None  # of the declared shape, if it is that of this name alone
 
     @property
     def is_quantity(self) -> bool:
@@ -51,21 +54,32 @@ class Symbol:
 class Faults:
     """The reports so far: one a mistake, none twice."""
 
-    def __init__(self, missing: set[str] | None = None) -> None:
+    def __init__(self, missing: "dict[str, Missing] | None" = None) -> None:
         self._reports: dict[tuple[str, Span | None], Report] = {}
-        self.missing: set[str] = set() if missing is None else missing  # names reported as such
+        self._once: dict[tuple[str, str], tuple[str, Span | None]] = {}
+        self.missing = {} if missing is None else missing  # names that stand for nothing
+        self.blind: set[int] = set()  # where nothing could be checked, as a part was wrong
+        self.stepless: set[str] = set()  # names refused as they change over time and do not say so
 
-    def add(self, report: Report) -> None:
-        """Keep a report, unless the same mistake at the same place has one."""
+    def add(self, report: Report, once: str = "") -> None:
+        """Keep a report, unless the same mistake at the same place has one.
+
+        What is to be said `once`, wherever it is met, is one report with a label at each place.
+        """
         key = (report.code, report.place.span if report.place else None)
-        self._reports.setdefault(key, report)
+        if key in self._reports:
+            return
+        first = self._once.get((report.code, once)) if once else None
+        if first:
+            report = again(self._reports.pop(first), report)
+            key = (report.code, report.place.span if report.place else None)
+        if once:
+            self._once[report.code, once] = key
+        self._reports[key] = report
 
-    def first_time(self, name: str) -> bool:
-        """Whether a missing name is met for the first time; it is reported once."""
-        if name in self.missing:
-            return False
-        self.missing.add(name)
-        return True
+    def miss(self, name: str, missing: "Missing") -> None:
+        """Note a name that stands for nothing; it is reported once, when all else is known."""
+        self.missing.setdefault(name, missing)
 
     @property
     def reports(self) -> tuple[Report, ...]:
@@ -77,6 +91,9 @@ class Faults:
             raise Refused(self.reports)
 
 
+COMPARED = 100_000  # names that missing ones are compared with in all, some 3 microseconds each
+
+
 @dataclass(slots=True)
 class Table:
     """Every name of a spec, and how much work its expressions were."""
@@ -84,14 +101,31 @@ class Table:
     source: Source
     symbols: dict[str, Symbol] = field(default_factory=dict)
     spent: int = 0
+    mentions: Mapping[str, Sequence[Mention]] = field(default_factory=dict)
+    given: Mapping[str, Sequence[syntax.Target]] = field(default_factory=dict)
+    compared: int = 0  # names looked through, for those that may have been meant
+    after: int | None = None  # where a declaration can be added: the end of the last one's line
 
     def size(self, symbol: Symbol) -> Size:
         """A size by name, or the number that a fixed one stands for."""
         return size(symbol.name) if symbol.value is None else fixed(symbol.name, symbol.value)
 
     def near(self, name: str, *roles: str) -> str | None:
-        """A declared name that may have been meant."""
-        return near(name, [s.name for s in self.symbols.values() if not roles or s.role in roles])
+        """A declared name that may have been meant; none once too many have been looked through."""
+        if self.compared > COMPARED:
+            return None
+        found = [s.name for s in self.symbols.values() if not roles or s.role in roles]
+        self.compared += len(found)
+        return near(name, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A name that stands for nothing, where it was met, and what was expected of it."""
+
+    role: str  # "quantity", "size", "function"
+    place: Span
+    scope: "Scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +198,22 @@ class Scope:
         others: Iterable[Label] = (),
         notes: Sequence[str] = (),
         helps: Sequence[str] = (),
+        repairs: Iterable[Repair] = (),
+        once: str = "",
     ) -> None:
-        """Keep a report, with the calls that led to its place."""
+        """Keep a report, with the calls that led to its place; `once` as `Faults.add` has it."""
         calls = [Label(use.call, f"in `{use.name}`, used here") for use in reversed(self.uses)]
         labels = (*others, *calls[:3], *calls[3:][-1:])
-        report = Report(code, message, Label(place, label), labels, tuple(notes), tuple(helps))
-        self.faults.add(report)
+        report = Report(
+            code,
+            message,
+            Label(place, label),
+            labels,
+            tuple(notes),
+            tuple(helps),
+            repairs=tuple(repairs),
+        )
+        self.faults.add(report, once)
 
     def quote(self, part: syntax.Expression, otherwise: str = "this") -> str:
         """A part as it was written, for a message; words instead if it is long."""
@@ -177,13 +221,27 @@ class Scope:
         return f"`{safe(text)}`" if len(text) <= 40 else otherwise
 
 
+def again(one: Report, other: Report) -> Report:
+    """Two reports of one mistake as one, at the earlier place; a repair is made at both."""
+    if one.place and other.place and other.place.span.start < one.place.span.start:
+        one, other = other, one
+    places = sum(label.text == HERE for label in one.others)
+    here = (Label(other.place.span, HERE),) if other.place and places < 2 else ()
+    labels = dict.fromkeys((*one.others, *here))
+    repairs = tuple(
+        replace(repair, edits=tuple(dict.fromkeys((*repair.edits, *more.edits))))
+        for repair, more in zip(one.repairs, other.repairs, strict=False)
+    )
+    return replace(one, others=tuple(labels), repairs=repairs)
+
+
 def near(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that a name may be a slip of."""
+    """The candidate that a name may be a slip of; a short one must begin as the name does."""
     known = {candidate.lower(): candidate for candidate in candidates}
-    found = get_close_matches(name.lower(), list(known), 1)
-    if not found or (len(name) < 3 and found[0] != name.lower() and known[found[0]][0] != name[0]):
-        return None
-    return known[found[0]]
+    for found in get_close_matches(name.lower(), list(known), 3):
+        if len(name) >= 3 or found == name.lower() or known[found][0] == name[0]:
+            return known[found]
+    return None
 
 
 def meant(name: str | None, otherwise: str = "") -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bpgen import syntax
-from bpgen.check.scope import Argument, Scope, meant
+from bpgen.check.scope import Argument, Missing, Scope
 from bpgen.ir import Node
 from bpgen.report import safe
 from bpgen.sizes import Shape, Size, size
@@ -127,9 +127,8 @@ def _named(e: syntax.Name, scope: Scope) -> Size | None:
         )
     elif symbol:
         scope.report("BP104", f"`{name}` is {symbol.what()}, not a size", e.span)
-    elif scope.faults.first_time(e.text):
-        close = meant(scope.table.near(e.text, "dim"), f"declare it: `dim {name}`")
-        scope.report("BP104", f"`{name}` is not declared as a size", e.span, helps=close)
+    else:
+        scope.faults.miss(e.text, Missing("size", e.span, scope))
     return None
 
 

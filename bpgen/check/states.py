@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bpgen.check.scope import Scope, Symbol
-from bpgen.check.timing import Course, Typed
-from bpgen.ir import Equation, Fixed, Node, Quantity, State, apply, fresh, ref
+from bpgen.check.timing import Course, Typed, before
+from bpgen.ir import Equation, Fixed, Node, Quantity, State, apply, fresh, rebuild, ref
 from bpgen.sizes import size
 
 
@@ -83,3 +83,22 @@ def _whole(
         rows.append(rest if free == 1 else apply("index", rest, axis=-rank - 1, at=used))
         used += 1
     return rows[0] if lag == 1 else apply("stack", *rows, axis=-rank - 1)
+
+
+def from_starts(value: Node, states: Mapping[str, State]) -> Node:
+    """A value that reads initial values where they are given: `h[0]` is `h0`.
+
+    So an equation that runs with `h` may read `h[0]` without waiting for all steps of `h`.
+    """
+
+    def change(part: Node) -> Node | None:
+        state = states.get(part["name"]) if part.op == "ref" and before(part["when"]) else None
+        if state is None or state.initial is None:
+            return None
+        if state.lag == 1:
+            return ref(state.initial, state.shape, place=part.place)
+        rows = ref(state.initial, (size(state.lag), *state.shape), place=part.place)
+        row = state.lag - abs(part["when"].offset)
+        return apply("index", rows, axis=-rows.rank, at=row, place=part.place)
+
+    return rebuild(value, change)

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from bpgen import syntax
 from bpgen.check import moments
 from bpgen.check.calls import build
-from bpgen.check.explain import Operand, labels
+from bpgen.check.explain import labels
+from bpgen.check.outside import doubted, outside, unordered
 from bpgen.check.scope import Scope
 from bpgen.check.sizing import RANK, size_of
+from bpgen.check.ways import Operand
+from bpgen.extents import always, least, left
 from bpgen.ir import Node, ShapeError, apply
+from bpgen.report import Label
 from bpgen.sizes import Size, shape_text, size
 from bpgen.source import Span
 
@@ -41,16 +45,15 @@ def group(
     if arrays:
         return _gathered(node, items, arrays, written, scope)
     axes = [item for item in items if not isinstance(item, syntax.NewAxis)]
+    others = labels(scope, [Operand(written, node)])[1:]
     if len(axes) > node.rank:
         what = f"{len(axes)} axes are subscripted, and {scope.quote(written)}"
         message = f"{what} takes them from {shape_text(node.shape)}"
-        scope.report(
-            "BP211", message, written.span, others=labels(scope, [Operand(written, node)])[1:]
-        )
+        scope.report("BP211", message, written.span, others=others)
         return None
     taken = []
     for axis, item in enumerate(axes, start=-node.rank):
-        taken.append(_taken(item, node.shape[axis], scope))
+        taken.append(_taken(item, node.shape[axis], others, scope))
     known = [part for part in taken if part is not None]
     if len(known) < len(taken):
         return None
@@ -89,37 +92,57 @@ def _number(item: syntax.Expression, scope: Scope) -> int | None:
     return None
 
 
-def _taken(item: syntax.Subscript, extent: Size, scope: Scope) -> _Taken | None:
+def _taken(
+    item: syntax.Subscript, extent: Size, others: Sequence[Label], scope: Scope
+) -> _Taken | None:
     if isinstance(item, syntax.Slice):
-        start = _bound(item.start, size(0), extent, scope)
-        stop = _bound(item.stop, extent, extent, scope)
+        start = _bound(item.start, size(0), extent, others, scope)
+        stop = _bound(item.stop, extent, extent, others, scope)
         if start is None or stop is None:
             return None
-        if all(coefficient < 0 for _, coefficient in (stop - start).terms):
-            message = f"the slice from {start} to {stop} takes nothing"
-            scope.report("BP211", message, item.span)
+        message = f"the slice from {start} to {stop} takes nothing"
+        wrong = message if always(start - stop) else doubted(start, stop, ", where the slice ends")
+        if wrong:
+            scope.report("BP211", wrong, item.span, others=others, helps=unordered(start, stop))
             return None
         return _Taken(start, stop)
     assert not isinstance(item, syntax.NewAxis)
-    return _Taken(at=_number(item, scope))
+    at = _number(item, scope)
+    if at is not None and least(left(extent, size(at))) is None:
+        known = extent.number
+        helps = [] if known is None else [f"places are counted from 0, so the last is {known - 1}"]
+        scope.report("BP211", outside(size(at), extent), item.span, others=others, helps=helps)
+        return None
+    return _Taken(at=at)
 
 
-def _bound(e: syntax.Expression | None, otherwise: Size, extent: Size, scope: Scope) -> Size | None:
+def _bound(
+    e: syntax.Expression | None,
+    otherwise: Size,
+    extent: Size,
+    others: Sequence[Label],
+    scope: Scope,
+) -> Size | None:
     """An end of a slice; a negative one counts from the end of the axis."""
     if e is None:
         return otherwise
-    if isinstance(e, syntax.Unary) and e.symbol == "-":
-        back = size_of(e.operand, scope)
-        found = None if back is None else extent - back
-    else:
-        found = size_of(e, scope)
+    back = isinstance(e, syntax.Unary) and e.symbol == "-"
+    found = size_of(e.operand if isinstance(e, syntax.Unary) and back else e, scope)
     if found is None:
         return None
-    after = extent - found
-    if (after.number is not None and after.number < 0) or (found.number or 0) < 0:
-        scope.report("BP211", f"{found} lies outside an axis of size {extent}", e.span)
+    wrong = doubted(found, extent, ", the size of this axis")
+    if wrong and always(found - extent - 1):
+        wrong = f"{_negative(found) if back else found} lies outside an axis of size {extent}"
+    if not wrong and least(found) is None:
+        wrong = f"{scope.quote(e)} may be negative: nothing says that it is not"
+    if wrong:
+        scope.report("BP211", wrong, e.span, others=others, helps=unordered(found, extent))
         return None
-    return found
+    return extent - found if back else found
+
+
+def _negative(found: Size) -> str:
+    return f"-{found}" if len(found.terms) < 2 else f"-({found})"
 
 
 def _applied(

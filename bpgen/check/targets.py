@@ -1,15 +1,16 @@
-"""Left sides: what each equation sets, which names that makes, and what `forward` returns."""
+"""Left sides: what each equation sets, and which names that makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bpgen import syntax
 from bpgen.check import moments
 from bpgen.check.declare import define
 from bpgen.check.scope import Scope, Symbol
+from bpgen.check.ways import as_state, instead, renamed
 from bpgen.graph import Edge, components
 from bpgen.ir import Fixed, When
 from bpgen.notation import when_text
-from bpgen.report import Label, safe
+from bpgen.report import Edit, Label, Repair, safe
 from bpgen.source import Span
 
 
@@ -43,11 +44,14 @@ def collect(statements: tuple[syntax.Statement, ...], scope: Scope) -> list[Writ
             if written is None or not _settable(written, scope):
                 _enter_anyway(target, scope)
                 continue
+            symbol = scope.table.symbols[written.name]
+            if symbol.role == "state" and written.when is None:  # refused for that alone
+                written = replace(written, when=0)
             key = (written.name, written.when)
             if key in first:
                 what = f"`{safe(written.name)}`" if written.when in (0, None) else "this step"
                 others = [Label(first[key], "first here")]
-                helps = ["each name is set once a step; rename one of the two"]
+                helps = ["an equation is no assignment: each name has one; rename one of the two"]
                 message = f"{what} is defined twice"
                 scope.report("BP103", message, written.place, others=others, helps=helps)
                 continue
@@ -56,25 +60,6 @@ def collect(statements: tuple[syntax.Statement, ...], scope: Scope) -> list[Writ
     _one_loss(statements, scope)
     _states_set(statements, scope)
     return found
-
-
-def outputs(
-    statements: tuple[syntax.Statement, ...], states: list[Symbol], scope: Scope
-) -> tuple[str, ...]:
-    """What `forward` returns: states, outputs and the loss, in the order of the spec."""
-    places = {state.name: state.place.start for state in states}
-    marked: dict[str, Span] = {}
-    for statement in statements:
-        if isinstance(statement, syntax.Equation) and statement.kind != "equation":
-            for target in statement.targets:
-                marked[_name(target).text] = target.span
-        elif isinstance(statement, syntax.Output):
-            name = _name(statement.target).text
-            if _marks(statement, marked, scope):
-                marked[name] = statement.target.span
-    for name, span in marked.items():
-        places.setdefault(name, span.start)
-    return tuple(sorted(places, key=places.__getitem__))
 
 
 def ordered(equations: list[Written], scope: Scope) -> list[Written]:
@@ -95,7 +80,8 @@ def ordered(equations: list[Written], scope: Scope) -> list[Written]:
 # -- one left side --------------------------------------------------------------------------------
 
 
-def _name(target: syntax.Target) -> syntax.Name:
+def name_of(target: syntax.Target) -> syntax.Name:
+    """The name on a left side."""
     return target if isinstance(target, syntax.Name) else target.name
 
 
@@ -114,7 +100,7 @@ def _written(
         if when is None:
             return None
     written = Written(
-        name=_name(target).text,
+        name=name_of(target).text,
         when=when,
         value=statement.value,
         place=target.span,
@@ -125,10 +111,31 @@ def _written(
     )
     if isinstance(when, int) and when != 0:
         message = f"an equation sets the step `t`, not `{when_text(when)[1:-1]}`"
-        helps = [f"write `{safe(written.name)}[t] = ...` and shift what is read"]
-        scope.report("BP311", message, target.span, helps=helps)
+        ways = [_shifted(written, when, scope)]
+        scope.report("BP311", message, target.span, repairs=ways)
         return None
     return written
+
+
+def _shifted(written: Written, by: int, scope: Scope) -> Repair:
+    """An equation for the step `t` in the place of one for `t+by`: all that it reads is shifted."""
+    inside = written.value.span
+    edits = [Edit(written.place, f"{written.name}[t]")]
+    for use in (use for uses in scope.table.mentions.values() for use in uses):
+        if (
+            not isinstance(use, syntax.Subscripted)
+            or not inside.start <= use.span.start < inside.end
+        ):
+            continue
+        item = use.groups[0][0]
+        when = moments.moment(item, scope, written.name) if moments.is_step(item) else None
+        if isinstance(when, int):
+            place = Span(use.name.span.end, item.span.end + 1)
+            edits.append(Edit(place, when_text(when - by)))
+    far = f"{abs(by)} steps" if abs(by) > 1 else "one step"
+    way = "earlier" if by > 0 else "later"
+    text = f"write `{safe(written.name)}[t] = ...`, and read all else {far} {way}"
+    return Repair(text, tuple(edits))
 
 
 def _settable(written: Written, scope: Scope) -> bool:
@@ -142,7 +149,18 @@ def _settable(written: Written, scope: Scope) -> bool:
     where = [Label(symbol.place, f"`{safe(name)}` is declared here")] if symbol else []
     if symbol and symbol.role not in ("state", "equation"):
         message = f"`{safe(name)}` is {symbol.what()} and cannot be set"
-        scope.report("BP304", message, written.place, others=where)
+        helps = ["what an equation computes is not declared; give one of the two another name"]
+        state = _in_other_letters(name, scope)
+        repairs = [Repair(f"write `{state}[t]`", (Edit(written.place, f"{state}[t]"),))]
+        scope.report(
+            "BP304",
+            message,
+            written.place,
+            others=where,
+            helps=[] if state else helps,
+            repairs=repairs if state else [],
+        )
+        scope.table.symbols[name] = replace(symbol, unclear=True)
         return False
     if isinstance(when, Fixed):
         return _startable(written, when, symbol, scope)
@@ -152,7 +170,9 @@ def _settable(written: Written, scope: Scope) -> bool:
             scope.report("BP103", message, written.place, others=where)
         else:
             message = f"`{safe(name)}` changes over time and is set as `{safe(name)}[t]`"
-            scope.report("BP308", message, written.place, others=where)
+            ways = [instead(written.place, f"{name}[t]")]
+            scope.report("BP308", message, written.place, others=where, repairs=ways)
+            return True
         return False
     return True
 
@@ -162,8 +182,9 @@ def _startable(written: Written, when: Fixed, symbol: Symbol | None, scope: Scop
     name = safe(written.name)
     if symbol is None or symbol.role != "state":
         message = f"only a state has initial values, and `{name}` is not declared as one"
-        helps = [f"declare it: `state {name}[t] : ...`"]
-        scope.report("BP311", message, written.place, helps=helps)
+        ways = list(as_state(scope, written.name)) if symbol is None or symbol.timed else []
+        helps = [] if ways else [f"declare it: `state {name}[t] : (...)`"]
+        scope.report("BP311", message, written.place, helps=helps, repairs=ways)
         return False
     if when.offset >= 0 if when.anchor == "first" else when.offset <= 0:
         message = "this step has the equation of every step; only steps before the first are given"
@@ -175,10 +196,16 @@ def _startable(written: Written, when: Fixed, symbol: Symbol | None, scope: Scop
 
 def _enter_anyway(target: syntax.Target, scope: Scope) -> None:
     """Enter the name of a refused left side, so that those who read it are not refused as well."""
-    name = _name(target)
+    name = name_of(target)
     timed = isinstance(target, syntax.Subscripted)
     symbol = Symbol(name.text, "equation", target.span, timed, unclear=True)
     scope.table.symbols.setdefault(name.text, symbol)
+
+
+def _in_other_letters(name: str, scope: Scope) -> str | None:
+    """The state that a name is, but for capitals."""
+    states = (s.name for s in scope.table.symbols.values() if s.role == "state")
+    return next((s for s in states if s != name and s.lower() == name.lower()), None)
 
 
 def _one_loss(statements: tuple[syntax.Statement, ...], scope: Scope) -> None:
@@ -193,55 +220,32 @@ def _one_loss(statements: tuple[syntax.Statement, ...], scope: Scope) -> None:
 def _states_set(statements: tuple[syntax.Statement, ...], scope: Scope) -> None:
     """Report states without an equation; one whose left side was refused has its report."""
     tried = {
-        _name(target).text
+        name_of(target).text: name_of(target).span
         for statement in statements
         if isinstance(statement, syntax.Equation)
         for target in statement.targets
         if isinstance(target, syntax.Name) or not _is_start(target)
     }
+    # `H[t] = ...` of a size H, where h is the state, has its report
+    other = {name.lower() for name in tried if _in_other_letters(name, scope)}
     for symbol in scope.table.symbols.values():
-        if symbol.role == "state" and symbol.name not in tried:
+        found = symbol.name in tried or symbol.name.lower() in other
+        if symbol.role == "state" and not found and not symbol.unclear:
             message = f"the state `{safe(symbol.name)}` has no equation"
-            helps = [f"add one: `{safe(symbol.name)}[t] = ...`"]
-            scope.report("BP310", message, symbol.place, helps=helps)
+            step = f"{safe(symbol.name)}[t]"
+            meant = [name for name in (f"{symbol.name}_t", f"{symbol.name}t") if name in tried]
+            repairs = [
+                Repair(f"write `{step}` for `{name}`", (Edit(tried[name], step), *others))
+                for name in meant
+                for others in [renamed(scope, name, step).edits]
+            ]
+            helps = [] if meant else [f"add one: `{step} = ...`"]
+            scope.report("BP310", message, symbol.place, helps=helps, repairs=repairs)
 
 
 def _is_start(target: syntax.Subscripted) -> bool:
     """Whether a left side is that of an initial value, `h[0]`."""
     return len(target.groups[0]) == 1 and moments.is_fixed(target.groups[0][0])
-
-
-def _marks(statement: syntax.Output, marked: dict[str, Span], scope: Scope) -> bool:
-    """Whether `output h[t]` marks something that has an equation; a report if not."""
-    target = statement.target
-    name = _name(target)
-    symbol = scope.table.symbols.get(name.text)
-    shown = safe(name.text)
-    if symbol is None:
-        if scope.faults.first_time(name.text):
-            scope.report("BP101", f"`{shown}` is not declared", name.span)
-        return False
-    if symbol.unclear:
-        return False
-    if symbol.role not in ("state", "equation"):
-        message = f"`{shown}` is {symbol.what()}, so it is no output"
-        scope.report("BP304", message, target.span, others=[Label(symbol.place, "given here")])
-        return False
-    steps = target.groups if isinstance(target, syntax.Subscripted) else ()
-    right = (
-        len(steps) == 1
-        and len(steps[0]) == 1
-        and moments.moment(steps[0][0], scope, name.text) == 0
-    )
-    if right != symbol.timed or (steps and not right):
-        message = f"all of `{shown}` is put out: write `output {shown}{'[t]' * symbol.timed}`"
-        scope.report("BP307", message, target.span)
-        return False
-    if name.text in marked:
-        others = [Label(marked[name.text], "first here")]
-        scope.report("BP103", f"`{shown}` is marked twice", target.span, others=others)
-        return False
-    return True
 
 
 def _names(e: object, scope: Scope, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -2,33 +2,41 @@
 
     0  all is well
     1  a spec is wrong, a check failed, or what was written is out of date
-    2  the command line is wrong, or a file cannot be read or written
+    2  the command line is wrong, or a file cannot be read or written, or is not ours to replace
     3  our own fault
     130  Ctrl-C
 
-What was asked for goes to standard output; reports and summaries go to standard error.
+What was asked for goes to standard output; reports and summaries go to standard error. What is
+found wrong is said by `reports`.
 """
 
 from __future__ import annotations
 
-import sys
+import gc
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import click
 
-if TYPE_CHECKING:
-    from bpgen.report import Report
-    from bpgen.source import Source
+from bpgen.cli.settings import setting, width
 
-    Found: TypeAlias = tuple[Report, Source | None]
-
-_OF_FILES = {"BP024", "BP502", "BP503", "BP504", "BP505", "BP506"}
+_WHOLE = 10_000  # columns: a log keeps what is wrong on one line
 
 
 class Front(click.Group):
     """A group of commands that ends an interrupted one with 130 and a broken one with 3."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Run as the program, which this process is for.
+
+        What a command makes lives as long as it runs. To look for garbage in it, while it runs and
+        when the process ends, would take a tenth of a short run.
+        """
+        gc.disable()
+        try:
+            return super().__call__(*args, **options)
+        finally:
+            gc.freeze()
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -39,7 +47,7 @@ class Front(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
-            if ctx.meta.get("traceback"):
+            if setting("traceback"):
                 raise
             _crashed(ctx, error)
 
@@ -50,51 +58,39 @@ class Mistake(click.ClickException):
     exit_code = 2
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"error: {self.message}", err=True)
+        from bpgen.paint import hung
+        from bpgen.report import printable
+
+        columns = width(otherwise=_WHOLE)
+        for line in self.message.split("\n"):
+            click.echo("\n".join(hung("error: ", printable(line), columns)), err=True)
 
 
 def _crashed(ctx: click.Context, error: Exception) -> NoReturn:
     """One line for a failure of ours, with what the failing stage said of the spec's line."""
-    said = " ".join(f"{type(error).__name__}: {error}".split())
+    from bpgen.report import printable
+
+    said = printable(" ".join(f"{type(error).__name__}: {error}".split()))
     where = "".join(f" on {note}" for note in getattr(error, "__notes__", ())[:1])
     click.echo(f"bpgen failed{where}, and the fault is its own: {said}", err=True)
     click.echo("please report it, with the spec; `--traceback` shows where it happened", err=True)
     ctx.exit(3)
 
 
-def _keep(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        ctx.meta["traceback"] = True
-
-
-traceback = click.option(
-    "--traceback",
-    is_flag=True,
-    expose_value=False,
-    callback=_keep,
-    help="Show where bpgen itself failed.",
-)
-
-
-def refuse(reports: Sequence[Found], hint: str = "") -> NoReturn:
-    """Draw all reports, count them, and end: with 2 if it was a matter of files, else with 1."""
-    from bpgen.report import draw
-
-    drawn = [draw(report, source) for report, source in reports]
-    gap = "\n" if any("\n" in each for each in drawn) else ""
-    for each in drawn:
-        click.echo(each + gap, err=True)
-    click.echo(f"found {count(len(reports), 'error')}{'; ' if hint else ''}{hint}", err=True)
-    sys.exit(2 if all(report.code in _OF_FILES for report, _ in reports) else 1)
-
-
 def put(text: str) -> None:
     """Text for standard output, in UTF-8 whatever the terminal's settings, as files are."""
-    click.echo(text.encode(), nl=False)
+    try:
+        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+    except BrokenPipeError:  # whoever reads has read enough
+        raise
+    except OSError as error:
+        raise Mistake(f"standard output cannot be written to: {error.strerror}") from error
 
 
 def say(text: str, began: float) -> None:
-    click.echo(f"{text} ({time.perf_counter() - began:.2f} s)", err=True)
+    """A summary, with the time since `began`; nothing where it was not wanted."""
+    if not setting("quiet") and setting("format") != "json":
+        click.echo(f"{text} ({time.perf_counter() - began:.2f} s)", err=True)
 
 
 def count(number: int, noun: str) -> str:

@@ -50,10 +50,12 @@ These it may state:
     because   the sentence that a derivation prints
     differential  the differential form, `dC = dA B + A dB`
 
-A module that lacks a fact does not import.
+A module that lacks a fact does not import. Other distributions may bring operators too, modules of
+the same facts: `bpgen.plugins` says how.
 """
 
 import inspect
+import sys
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -67,16 +69,19 @@ _OPTIONAL = (
 ).split()
 
 
-def operator(module: ModuleType) -> Operator:
-    """The record that a module is. Raises ImportError if it lacks a fact."""
-    name = module.__name__.rpartition(".")[2]
-    for fact in ("__doc__", "shape", "vjp", "numpy", "latex"):
+def operator(module: ModuleType, name: str = "") -> Operator:
+    """The record that a module is, by its own name if no other is given.
+
+    Raises ImportError if it lacks a fact.
+    """
+    words = () if sys.flags.optimize > 1 else ("__doc__",)  # `python -OO` drops them
+    for fact in (*words, "shape", "vjp", "numpy", "latex"):
         if getattr(module, fact, None) is None and not (fact == "vjp" and hasattr(module, fact)):
-            raise ImportError(f"{module.__file__} lacks {fact}")
+            raise ImportError(f"{module.__name__} lacks `{fact}`")
     keywords = inspect.signature(module.shape).parameters.values()
     attributes = {p.name: p.default for p in keywords if p.kind is p.KEYWORD_ONLY}
     return Operator(
-        name=name,
+        name=name or module.__name__.rpartition(".")[2],
         doc=module.__doc__ or "",
         params=_params(module),
         attributes=attributes,
@@ -92,7 +97,7 @@ def _params(module: ModuleType) -> tuple[str, ...]:
     if hasattr(module, "params"):
         return tuple(module.params)
     if module.vjp is None:
-        raise ImportError(f"{module.__file__} lacks params (or a vjp that names them)")
+        raise ImportError(f"{module.__name__} lacks `params`, or a `vjp` that names them")
     given = list(inspect.signature(module.vjp).parameters.values())[2:]
     return tuple(
         f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name

@@ -37,12 +37,21 @@ def shape(*parts: Shape, pattern: str) -> Shape:
 
 def numpy(*parts: str, node: Node, steps: bool) -> str:
     factors, result = _letters(node["pattern"])
-    names = tuple(dict.fromkeys(letter for letters in factors for letter in letters))
-    short = dict(zip(names, names if _short(names) else ascii_letters, strict=False))
+    short = _short(factors)
     time = "..." if steps else ""
     words = [time + "".join(short[letter] for letter in letters) for letters in (*factors, result)]
     best = ", optimize=True" if len(parts) > 2 else ""
     return f'np.einsum("{",".join(words[:-1])}->{words[-1]}", {", ".join(parts)}{best})'
+
+
+def summed(*parts: str, node: Node) -> str:
+    """The same, summed over the steps as well: time is one more letter that the result lacks."""
+    factors, result = _letters(node["pattern"])
+    short = _short(factors)
+    time = next(c for c in ("t", *reversed(ascii_letters)) if c not in short.values())
+    left = ",".join(time + "".join(short[letter] for letter in letters) for letters in factors)
+    right = "".join(short[letter] for letter in result)
+    return f'np.einsum("{left}->{right}", {", ".join(parts)}, optimize=True)'
 
 
 def latex(*parts: str, node: Node) -> str:
@@ -80,7 +89,8 @@ def _letters(pattern: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]
     words = tuple(tuple(part.split()) for part in left.split(",")), tuple(right.split())
     names = [name for letters in (*words[0], words[1]) for name in letters]
     if not arrow or not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) for name in names):
-        raise ShapeError(f'`einsum` takes a pattern like "n h, n k -> n h k", not "{pattern}"')
+        shown = " ".join(pattern.split())
+        raise ShapeError(f'`einsum` takes a pattern like "n h, n k -> n h k", not "{shown}"')
     for letters in (*words[0], words[1]):
         if len(set(letters)) < len(letters):
             raise ShapeError(f'"{pattern}" repeats a letter within one array')
@@ -89,5 +99,8 @@ def _letters(pattern: str) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]
     return words
 
 
-def _short(names: tuple[str, ...]) -> bool:
-    return all(len(name) == 1 and name in ascii_letters for name in names)
+def _short(factors: tuple[tuple[str, ...], ...]) -> dict[str, str]:
+    """What each letter is called for NumPy: by itself, if all are letters."""
+    names = tuple(dict.fromkeys(letter for letters in factors for letter in letters))
+    own = all(len(name) == 1 and name in ascii_letters for name in names)
+    return dict(zip(names, names if own else ascii_letters, strict=False))

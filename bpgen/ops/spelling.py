@@ -8,7 +8,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from string import Formatter
 from typing import Any
 
@@ -80,6 +80,7 @@ def atom(text: str) -> str:
     return bracketed(text, ATOM)
 
 
+@lru_cache(1000)
 def binding(text: str) -> int:
     """How tightly the outermost operator of a text binds, as Python ranks them."""
     body = ast.parse(text, mode="eval").body

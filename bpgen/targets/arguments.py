@@ -1,13 +1,15 @@
 """What the functions of a module take, the table of shapes, and how parameters are drawn."""
 
 import re
+from collections.abc import Iterable, Iterator
 
-from bpgen.ir import Cell, Equation, Node, Quantity, State, walk
+from bpgen.extents import asked, least
+from bpgen.ir import Cell, Equation, Node, Quantity, walk
 from bpgen.layout import layout
 from bpgen.names import Names
-from bpgen.sizes import Shape
+from bpgen.sizes import Shape, Size
+from bpgen.solving import Solution, solutions
 from bpgen.targets.expressions import shape_text
-from bpgen.targets.solving import Solution, solutions
 
 
 def inputs(cell: Cell) -> list[Quantity]:
@@ -112,46 +114,79 @@ def _random(cell: Cell, q: Quantity, name: str, args: tuple[float, ...], shape: 
     return f"glorot(rng, {shape}, {fan_in}, {fan_out})"
 
 
-# -- tables ---------------------------------------------------------------------------------------
-
-
-def tables(cell: Cell, names: Names) -> list[str]:
-    """The constants that `bind` reads: shapes, and what integers lie below."""
-    rows = []
-    for q in [*inputs(cell), *initials(cell), *params(cell)]:
-        words = " ".join(boundary_shape(cell, q.shape, q.timed))
-        rows.append((names.quantity(q.name), words, q))
-    lines = table("SHAPES", [(name, words) for name, words, _ in rows])
-    kinds = [(name, q) for name, _, q in rows if q.kind != "real"]
-    if kinds:
-        types = {"int": "np.integer", "bool": "np.bool_"}
-        lines += layout(
-            f"KINDS = {{{', '.join(f'{name!r}: {types[q.kind]}' for name, q in kinds)}}}"
-        )
-    labels = [(name, axis_text(str(q.below))) for name, _, q in rows if q.below]
-    if labels:
-        lines += table("LABELS", labels)
-    solved = [
-        f"({names.quantity(s.quantity.name)!r}, {axis_text(str(s.quantity.shape[s.axis]))!r}, "
-        f"{s.name!r}, {axis_text(str(s.rest))!r}, {s.factor})"
-        for s in hidden_sizes(cell)
-    ]
-    if solved:
-        lines += layout(f"SOLVED = ({', '.join(solved)},)")
-    return lines
+# -- sizes ----------------------------------------------------------------------------------------
 
 
 def hidden_sizes(cell: Cell) -> tuple[Solution, ...]:
-    """How sizes that stand alone in no array that must be given follow from those that do."""
+    """How sizes that stand alone in no array that must be given follow from those that do.
+
+    Initial values may be left out, so they are asked last, for what else cannot be known.
+    """
     given = [*inputs(cell), *params(cell)]
-    alone = {size.name for q in (*given, *initials(cell)) for size in q.shape if size.name}
-    return solutions(given, [*alone, "T"])
+    known = {"T", *_alone(q.shape for q in given)}
+    found = solutions(given, known)
+    known |= {*(s.name for s in found), *_alone(q.shape for q in initials(cell))}
+    return (*found, *solutions(given, known))
 
 
-def table(name: str, rows: list[tuple[str, str]]) -> list[str]:
-    """A dictionary of names and words, as lines."""
-    return layout(f"{name} = {{{', '.join(f'{key!r}: {words!r}' for key, words in rows)}}}")
+def told(cell: Cell, given: Iterable[Quantity], others: Iterable[Shape] = ()) -> set[str]:
+    """The sizes that `bind` knows from some arrays of a cell, and from others of these shapes."""
+    quantities = list(given)
+    known = _alone([*(q.shape for q in quantities), *others])
+    for solved in hidden_sizes(cell):
+        if solved.quantity in quantities and known.issuperset(solved.rest.names):
+            known.add(solved.name)
+    return known
 
 
-def state_of(cell: Cell, initial: str) -> State:
-    return next(s for s in cell.states if s.initial == initial)
+def _alone(shapes: Iterable[Shape]) -> set[str]:
+    return {size.name for shape in shapes for size in shape if size.name}
+
+
+def solved_text(s: Solution, names: Names) -> str:
+    """A solution as a tuple for `bind`: array, axis, size, rest, factor."""
+    axis = axis_text(str(s.quantity.shape[s.axis]))
+    words = (names.quantity(s.quantity.name), axis, s.name, axis_text(str(s.rest)))
+    return f"({', '.join(map(repr, words))}, {s.factor})"
+
+
+def least_sizes(cell: Cell, kept: int = 0) -> dict[str, int]:
+    """How large a size must be for the equations to mean something.
+
+    Large enough for the places that they name by number to exist, for slices to keep so many, and
+    for what is divided by it.
+    """
+    found: dict[str, int] = {}
+    below = {q.name: q.below for q in cell.given if q.below}
+    for equation in cell.equations:
+        for node in walk(equation.value):
+            for needed in (*_divided(node), *asked(node, below, kept)):
+                for name, number in (least(needed) or {}).items():
+                    if name != "T":  # which is asked for by itself
+                        found[name] = max(found.get(name, 1), number)
+    return found
+
+
+def _divided(node: Node) -> Iterator[Size]:
+    """What must not be negative for no size to be zero by which a node divides."""
+    if node.op == "divide":
+        yield from (n["size"] - 1 for n in walk(node.args[1]) if n.op == "size")
+    if node.op == "mean":
+        axes = range(node.args[0].rank) if node["axes"] is None else node["axes"]
+        yield from (node.args[0].shape[axis] - 1 for axis in axes)
+
+
+def must_be_given(
+    cell: Cell, given: Iterable[Quantity], optional: Iterable[tuple[str, Shape]]
+) -> list[str]:
+    """Refuse a call without an optional argument, by name, where nothing else tells its sizes."""
+    known = told(cell, given)
+    made: list[str] = []
+    for own, shape in optional:
+        hidden = [name for size in shape for name in size.names if name not in known]
+        if hidden:
+            made.append(f"    if {own} is None:")
+            text = f"{own}: must be given, since nothing else tells {hidden[0]}"
+            made += layout(f'raise ValueError("{text}")', 8)
+            known |= set(hidden)
+    return made

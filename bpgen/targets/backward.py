@@ -4,27 +4,22 @@ Before: what was saved taken apart, sizes read off it, cotangents held to the ou
 After: gradients returned, time where the spec has it, nothing sharing memory with what came in.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bpgen.ir import Cell, refs
 from bpgen.layout import layout
 from bpgen.names import Names
-from bpgen.page import Function, head
+from bpgen.page import Function, function
 from bpgen.schedule import Plan
 from bpgen.targets.arguments import boundary_shape, consts, initials, inputs, params, time_axis
 from bpgen.targets.bodies import Body
-from bpgen.targets.expressions import comment
-from bpgen.targets.forward import forward_body
+from bpgen.targets.expressions import comment, shape_text
+from bpgen.targets.forward import forward_body, needs_steps
 from bpgen.targets.grouping import sizes_in
 from bpgen.targets.saving import (
-    keeps_dtype,
     saved_fields,
-    saved_name,
-    saved_sizes,
     saved_views,
     shapes_of,
-    sources,
     unpack,
 )
 
@@ -43,7 +38,7 @@ def backward(plan: Plan, names: Names) -> Function:
         words += ["*", *(_defaulted(cell, names, o) for o in cell.outputs)]
     doc = "Return Grads, from the gradients with respect to the outputs (None is zero)."
     text = (*prelude, *given, *([""] if body.lines and body.lines[0] else []), *body.lines)
-    return Function(head("backward", words), doc, (*text, "", *lines))
+    return function("backward", words, doc, (*text, "", *lines))
 
 
 def _defaulted(cell: Cell, names: Names, output: str) -> str:
@@ -67,6 +62,7 @@ def _backward_body(plan: Plan, names: Names) -> Body:
         external,
         wholes={n: rows.margins(n) for n, k in saved_views(plan) if k == "all"},
         have={(n, k) for n, k in saved_views(plan) if isinstance(k, int)},
+        least=int(needs_steps(cell)),
         owned={name for _, name in plan.pair.gradients if name},
         constants=frozenset(q.name for q in consts(cell)),
     )
@@ -74,53 +70,17 @@ def _backward_body(plan: Plan, names: Names) -> Body:
 
 def _backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[str]:
     cell = plan.pair.cell
-    made: list[str] = []
-    given = [names.quantity(q.name) for q in params(cell)]
-    shapes = _shapes_back(plan, names, sizes_in(lines, ["T", *cell.sizes]))
-    if sizes_in(lines, ["dtype"]) and not keeps_dtype(plan):
-        shapes = _with_dtype(shapes, f"{_dtype_source(plan, names)}.dtype")
-    fields = [name for name, _, _ in saved_fields(plan, names)]
-    unpack(made, given, "params", [*lines, *shapes])
-    unpack(made, fields, "saved", [*lines, *shapes])
-    return made + shapes
-
-
-def _with_dtype(lines: list[str], source: str) -> list[str]:
-    """The lines and one for the dtype, on the last of them if that reads one size."""
-    if lines and re.fullmatch(r" {4}\w+ = \w+\.shape\[\d\]", lines[-1]):
-        left, right = lines[-1].split(" = ")
-        return [*lines[:-1], *layout(f"{left.strip()}, dtype = {right}, {source}", 4)]
-    return [*lines, *layout(f"dtype = {source}", 4)]
-
-
-def _dtype_source(plan: Plan, names: Names) -> str:
-    cell = plan.pair.cell
-    kinds = {q.name: q.kind for q in cell.given if q.role != "const"}
-    kinds |= {e.target: e.value.kind for e in plan.pair.forward if e.timed or e.shape}
-    for name, kept in saved_views(plan):
-        if kinds.get(name) == "real":
-            return saved_name(names, name, kept)
-    return "params[0]"
-
-
-def _shapes_back(plan: Plan, names: Names, wanted: Iterable[str]) -> list[str]:
-    """Lines that read sizes off the shapes of what is there."""
-    stored = saved_sizes(plan, names)
-    rest = [size for size in wanted if size not in stored]
-    made: list[str] = []
-    for source, axes in sources(plan, names):
-        here = [axis for axis in dict.fromkeys(axes) if axis in rest]
-        if here:
-            left, seen = [], set()
-            for axis in axes:
-                left.append(axis if axis in here and axis not in seen else "_")
-                seen.add(axis)
-            if len(axes) > 1 and left.count("_") == len(axes) - 1:
-                made += layout(f"{here[0]} = {source}.shape[{left.index(here[0])}]", 4)
-            else:
-                text = ", ".join(left) if len(left) > 1 else f"({left[0]},)"
-                made += layout(f"{text} = {source}.shape", 4)
-            rest = [size for size in rest if size not in here]
+    wanted = sizes_in(lines, ["T", *cell.sizes, "dtype"])
+    target = f"{', '.join(wanted)}{',' if len(wanted) == 1 else ''} = " if wanted else ""
+    given = [names.cotangent(output) for output in cell.outputs if output != cell.loss]
+    words = [f'"{" ".join(wanted)}"', "BACK", "params", "saved", *(f"{d}={d}" for d in given)]
+    made = layout(f"{target}bind({', '.join(words)})", 4)
+    unpack(made, [names.quantity(q.name) for q in params(cell)], "params", lines)
+    fields = saved_fields(plan, names)
+    unpack(made, [name for name, _, _ in fields], "saved", lines, wanted)
+    for name, _, kind in fields:
+        if kind == "float" and sizes_in(lines, [name]):
+            made += layout(f'{name} = number("{name}", {name})', 4)
     return made
 
 
@@ -134,14 +94,13 @@ def _cotangents(plan: Plan, names: Names) -> list[str]:
         if given not in read:
             continue
         if output == cell.loss:
-            made += layout(f"{own} = dtype.type({argument})", 4)
+            value = f'0 if {argument} is None else number("{argument}", {argument})'
+            made += layout(f"{own} = dtype.type({value})", 4)
             continue
-        words = boundary_shape(cell, equation.shape, equation.timed)
-        shape = f"({', '.join(words)}{',' if len(words) == 1 else ''})"
-        text = f'cotangent("{argument}", {argument}, {shape}, dtype)'
+        shape = shape_text(equation.shape, steps=equation.timed)
         axis = time_axis(cell, equation.shape) if equation.timed else 0
-        if axis:
-            text = f"np.moveaxis({text}, {axis}, 0)"
+        value = f"np.moveaxis({argument}, {axis}, 0)" if axis else argument
+        text = f"np.zeros({shape}, dtype) if {argument} is None else {value}"
         made += layout(f"{own} = {text}", 4, comment(equation.shape, steps=equation.timed))
     return made
 

@@ -9,7 +9,7 @@ the next is a variable that starts at zero. All else is an array over all steps.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bpgen.ir import Equation, Fixed, Node, State, walk
+from bpgen.ir import Equation, Fixed, Node, State, refs
 from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.schedule import Block, Program
@@ -32,6 +32,7 @@ class Body:
     have: set[tuple[str, int]] = field(default_factory=set)  # views that are there from the start
     constants: frozenset[str] = frozenset()
     wholes: dict[str, tuple[int, int]] = field(default_factory=dict)  # rows of whole arrays saved
+    least: int = 0  # how many steps there are, at the least
     extra: tuple[tuple[str, int], ...] = ()  # readings elsewhere, that views must be there for
     allotted: set[str] = field(default_factory=set)
     owned: set[str] = field(default_factory=set)  # targets that must not share memory
@@ -39,6 +40,7 @@ class Body:
     equations: dict[str, Equation] = field(default_factory=dict)
     storage: dict[str, str] = field(default_factory=dict)
     looped: dict[str, int] = field(default_factory=dict)
+    read_at: dict[str, set[int]] = field(default_factory=dict)  # the shifts each is read at
 
     def __post_init__(self) -> None:
         self.equations = {e.target: e for e in self.program.equations}
@@ -46,6 +48,10 @@ class Body:
         for block in self.program.blocks:
             if block.direction:
                 self.looped |= {e.target: block.direction for e in block.equations}
+        reads = [(n["name"], n["when"]) for e in self.program.equations for n in refs(e.value)]
+        for name, when in (*reads, *self.extra):
+            if isinstance(when, int):
+                self.read_at.setdefault(name, set()).add(when)
 
     # -- lines ------------------------------------------------------------------------------------
 
@@ -85,21 +91,14 @@ class Body:
         own = self.names.quantity(name)
         whole = self.names.whole(name) if before or after else own
         at = before + when.offset if when.anchor == "first" else when.offset - 1 - after
-        made = name in self.equations and name not in self.states
-        if made and not before and not after:  # in the backward pass, where T may be 0
-            return f"edge({own}, {at})"
+        rows = self.least + before + after  # that the array has, however few the steps
+        if not -rows <= at < rows:
+            return f"edge({whole}, {at})"
         return f"{whole}[{at}]"
 
     def shifts(self, name: str) -> list[int]:
         """The shifts at which a quantity is read in this function, in order."""
-        found = {
-            n["when"]
-            for e in self.program.equations
-            for n in walk(e.value)
-            if n.op == "ref" and n["name"] == name and isinstance(n["when"], int)
-        }
-        found |= {shift for held, shift in self.extra if held == name}
-        return sorted(found)
+        return sorted(self.read_at.get(name, ()))
 
     def margins(self, name: str) -> tuple[int, int]:
         """How many rows an array holds before step 1 and after step T."""
@@ -207,14 +206,18 @@ class Body:
         """An equation without a loop."""
         name, shape = equation.target, equation.shape
         writer = Writer(self.read, equation.timed, constants=self.constants)
-        text = writer.write(equation.value)
+        value = equation.value
+        repeated = equation.timed and not value.timed
+        if repeated and value.op == "expand" and value.kind == "real":
+            value = value.args[0]  # it is expanded to all steps anyway
+        text = writer.write(value)
         note = comment(shape, steps=equation.timed)
         before, after = self.margins(name)
         if equation.timed and (before or after):
             self.allocate(equation)
             self.add(f"{self.names.quantity(name)}[...] = {text}", note)
             return
-        if equation.timed and not equation.value.timed:
+        if repeated:
             text = f"np.full({shape_text(shape, steps=True)}, {text}, dtype)"
         elif name in self.owned and not (equation.timed or shape) and equation.value.op == "ref":
             text = f"dtype.type({text})"

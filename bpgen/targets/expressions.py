@@ -13,11 +13,16 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from bpgen.ir import OPERATORS, Node, walk
-from bpgen.lift import addends
+from bpgen.ops import einsum
 from bpgen.ops.spelling import spell
+from bpgen.parts import addends
 from bpgen.sizes import ONE, Shape
+from bpgen.targets.brackets import bracketed, first
+from bpgen.targets.products import behind_time, over_steps
 
 Read: TypeAlias = Callable[[Node, bool], str]
+
+_SUMS = ("add", "subtract")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,10 @@ class Writer:
 
     def scalar(self, node: Node, text: str) -> str:
         """The text of a single number; NumPy 1 makes a float64 of float32 and a Python number."""
-        mixed = any(self.is_number(arg) for arg in node.args) and not self.is_number(node)
-        if self.plain or node.rank or node.timed or node.kind != "real" or not mixed:
+        if self.plain or node.rank or node.timed or node.kind != "real":
             return text
-        return f"dtype.type({text})" if "symbol" in OPERATORS[node.op].facts else text
+        mixed = any(self.is_number(arg) for arg in node.args) and not self.is_number(node)
+        return f"dtype.type({text})" if mixed and "symbol" in OPERATORS[node.op].facts else text
 
     def is_number(self, node: Node) -> bool:
         """Whether an expression is a plain Python number, made of numbers, sizes and constants."""
@@ -63,7 +68,10 @@ class Writer:
 
     def argument(self, node: Node, arg: Node) -> str:
         """An argument, brought to the rank at which it lines up with the others."""
-        text = self.write(arg)
+        return self.lined_up(node, arg, self.write(arg))
+
+    def lined_up(self, node: Node, arg: Node, text: str) -> str:
+        """The text of an argument, brought to the rank at which it lines up with the others."""
         if not self.steps:
             return text
         if OPERATORS[node.op].elementwise:
@@ -84,10 +92,16 @@ class Writer:
             left, right = node.args
             if left.timed and left.rank == 2 and not right.timed and right.rank == 2:
                 return f"({self.fold(self.write(left))} @ {bracketed(self.write(right))})"
-        if node.op in ("add", "subtract"):
-            rows = [self.rows(arg) for arg in node.args]
-            if all(rows):
-                return f"({rows[0]} {OPERATORS[node.op].facts['symbol']} {rows[1]})"
+        if node.op in _SUMS:
+            terms: list[tuple[str, Node]] = []
+            while node.op in _SUMS and node.timed and node.rank == 2:
+                terms.append((OPERATORS[node.op].facts["symbol"], node.args[1]))
+                node = node.args[0]
+            text = self.rows(node)
+            for symbol, term in reversed(terms):
+                behind = self.rows(term) if text else None
+                text = f"{text} {symbol} {behind}" if behind else None
+            return f"({text})" if text else None
         return None
 
     def fold(self, text: str) -> str:
@@ -117,7 +131,18 @@ def _cast(w: Writer, node: Node) -> str:
     (a,) = node.args
     if not w.steps and not a.rank and not any(n.op == "ref" for n in walk(a)):
         return w.write(a)  # a plain Python int, of any dtype
+    if a.op == "expand" and w.is_number(a.args[0]):
+        return w.write(replace(a, kind=node.kind))
     return w.spelled(node, [bracketed(w.write(a))])
+
+
+def _expand(w: Writer, node: Node) -> str:
+    """A plain number at every place takes the module's dtype; NumPy would choose one by itself."""
+    (a,) = node.args
+    if not w.plain and w.is_number(a):
+        dtype = "dtype" if node.kind == "real" else "np.int64"
+        return f"np.full({shape_text(node.shape)}, {w.write(a)}, {dtype})"
+    return w.spelled(node, [bracketed(w.argument(node, a))])
 
 
 def _steps(w: Writer, node: Node) -> str:
@@ -173,23 +198,9 @@ def _summed_product(w: Writer, a: Node) -> str | None:
             u, v = w.write(left), w.write(right.args[0])
             return f"np.tensordot({u}, {v}, ((0, 2), (0, 2)))"
     if a.op == "einsum":
-        inputs, result = a["pattern"].split("->")
-        letters = letters_of(a["pattern"])
-        terms = ",".join("..." + "".join(letters[x] for x in i.split()) for i in inputs.split(","))
-        free = next(c for c in "tsuvwxyz" if c not in letters.values())
-        terms = terms.replace("...", free)
-        out = "".join(letters[x] for x in result.split())
-        texts = ", ".join(w.write(arg) for arg in a.args)
-        return f'np.einsum("{terms}->{out}", {texts}, optimize=True)'
+        texts = [w.write(arg) for arg in a.args]
+        return einsum.summed(*texts, node=a)
     return None
-
-
-def letters_of(pattern: str) -> dict[str, str]:
-    """A letter of NumPy's einsum for each named one, its own where it is one letter and free."""
-    words = dict.fromkeys(pattern.replace(",", " ").replace("->", " ").split())
-    letters = {word: word for word in words if len(word) == 1 and word.isalpha()}
-    free = (c for c in "abcdefghijklmnopqrstuvwxyz" if c not in letters.values())
-    return {word: letters.get(word) or next(free) for word in words}
 
 
 # -- products -------------------------------------------------------------------------------------
@@ -198,54 +209,44 @@ def letters_of(pattern: str) -> dict[str, str]:
 def _matmul(w: Writer, node: Node) -> str:
     left, right = node.args
     if not w.steps:
-        return f"({bracketed(w.write(left))} @ {bracketed(w.write(right))})"
+        return f"({first(left, w.write(left), 'matmul')} @ {bracketed(w.write(right))})"
     rows = w.rows(node)
     if rows:
         return f"{rows}.reshape({shape_list(node.shape, steps=True)})"
     a, b = bracketed(w.write(left)), bracketed(w.write(right))
-    if left.timed and right.timed:
-        return _both_timed(left, right, a, b)
-    if left.timed and left.rank == 1:  # rows are steps
-        if right.rank > 2:
-            lead = ", ".join(["None"] * (right.rank - 2))
-            return f"({a}[:, {lead}, None, :] @ {b})[..., 0, :]"
-        return f"({a} @ {b})"
-    if right.timed and right.rank == 1:
-        if left.rank > 2:
-            lead = ", ".join(["None"] * (left.rank - 2))
-            return f"({a} @ {b}[:, {lead}, :, None])[..., 0]"
-        if left.op == "transpose":  # W.T @ x[t] for all t: the steps are rows
-            return f"({b} @ {bracketed(w.write(left.args[0]))})"
-        return f"({b} @ {a}.T)"
-    stack = node.rank - 2
-    if left.timed and left.rank - 2 < stack:
-        a = behind_time(a, stack - left.rank + 2)
-    if right.timed and right.rank - 2 < stack:
-        b = behind_time(b, stack - right.rank + 2)
-    return f"({a} @ {b})"
-
-
-def _both_timed(left: Node, right: Node, a: str, b: str) -> str:
-    if left.rank == 1 and right.rank == 1:
-        return f'np.einsum("ti,ti->t", {a}, {b})'
-    if left.rank == 1:
-        lead = ", ".join([":"] + ["None"] * (right.rank - 1))
-        return f"({a}[{lead}, :] @ {b})[..., 0, :]"
-    if right.rank == 1:
-        lead = ", ".join([":"] + ["None"] * (left.rank - 2))
-        return f"({a} @ {b}[{lead}, :, None])[..., 0]"
-    deep = max(left.rank, right.rank)
-    return f"({behind_time(a, deep - left.rank)} @ {behind_time(b, deep - right.rank)})"
+    turned = bracketed(w.write(left.args[0])) if left.op == "transpose" else None
+    return over_steps(node, a, b, turned)
 
 
 def _sum_of_terms(w: Writer, node: Node) -> str:
     """A sum or difference; over all steps, a product and what is added to its rows stay folded."""
-    if w.steps and any(n.op == "matmul" for n in addends(node)):
-        rows = w.rows(node)
-        if rows:
-            return f"{rows}.reshape({shape_list(node.shape, steps=True)})"
-    a, b = (bracketed(w.argument(node, arg)) for arg in node.args)
-    return w.scalar(node, f"({a} {OPERATORS[node.op].facts['symbol']} {b})")
+    sums: list[Node] = []  # each the left side of the one before; they may be a thousand
+    text = _folded(w, node)
+    while text is None:
+        sums.append(node)
+        left = node.args[0]
+        if left.op not in _SUMS or (w.steps and not left.timed):
+            text = w.argument(node, left)
+        else:
+            node, text = left, _folded(w, left)
+            text = text and w.lined_up(sums[-1], left, text)
+    bare = None  # the text without the brackets that the next sum takes off
+    for i, node in reversed(list(enumerate(sums))):
+        a = bare or first(node.args[0], text, *_SUMS)
+        b = bracketed(w.argument(node, node.args[1]))
+        bare = f"{a} {OPERATORS[node.op].facts['symbol']} {b}"
+        whole = w.scalar(node, f"({bare})")
+        text = w.lined_up(sums[i - 1], node, whole) if i else whole
+        bare = bare if text == f"({bare})" else None
+    return text
+
+
+def _folded(w: Writer, node: Node) -> str | None:
+    """A sum over all steps that has a product in it, as rows, where it works row by row."""
+    if not w.steps or all(n.op != "matmul" for n in addends(node)):
+        return None
+    rows = w.rows(node)
+    return f"{rows}.reshape({shape_list(node.shape, steps=True)})" if rows else None
 
 
 def _custom(w: Writer, node: Node) -> str:
@@ -253,16 +254,6 @@ def _custom(w: Writer, node: Node) -> str:
 
 
 # -- text -----------------------------------------------------------------------------------------
-
-
-def behind_time(text: str, count: int) -> str:
-    """The text with axes of size 1 put in behind time."""
-    return f"{bracketed(text)}[:, {', '.join(['None'] * count)}]" if count > 0 else text
-
-
-def bracketed(text: str) -> str:
-    """The text in brackets, unless it is a word."""
-    return text if text.replace("_", "").isalnum() and not text[0].isdigit() else f"({text})"
 
 
 def shape_list(shape: Shape, *, steps: bool = False) -> str:
@@ -287,6 +278,7 @@ _SPECIAL: dict[str, Callable[[Writer, Node], str]] = {
     "size": _size,
     "step": _step,
     "cast": _cast,
+    "expand": _expand,
     "steps": _steps,
     "row": _row,
     "sum_steps": _sum_steps,

@@ -9,9 +9,17 @@ from collections.abc import Sequence
 from bpgen.ir import Cell, Fixed, refs, walk
 from bpgen.layout import layout
 from bpgen.names import Names
-from bpgen.page import Function, head
+from bpgen.page import Function, function
 from bpgen.schedule import Plan
-from bpgen.targets.arguments import asks_steps, consts, initials, inputs, params, time_axis
+from bpgen.targets.arguments import (
+    asks_steps,
+    consts,
+    initials,
+    inputs,
+    must_be_given,
+    params,
+    time_axis,
+)
 from bpgen.targets.bodies import Body
 from bpgen.targets.expressions import comment, shape_text
 from bpgen.targets.grouping import sizes_in
@@ -30,7 +38,7 @@ def forward(plan: Plan, names: Names) -> Function:
     doc = "Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."
     gap = [""] * bool(body.lines and body.lines[0])
     text = (*prelude, *gap, *body.lines, "", *lines)
-    return Function(head("forward", _arguments(cell, names)), doc, text)
+    return function("forward", _arguments(cell, names), doc, text)
 
 
 def forward_body(plan: Plan, names: Names) -> Body:
@@ -42,6 +50,7 @@ def forward_body(plan: Plan, names: Names) -> Body:
         {s.name: s for s in cell.states},
         {q.name: q.shape for q in inputs(cell) if q.timed},
         extra=tuple((n, k) for n, k in saved_views(plan) if isinstance(k, int)),
+        least=int(needs_steps(cell)),
         owned=set(cell.outputs),
         constants=frozenset(q.name for q in consts(cell)),
     )
@@ -58,7 +67,6 @@ def _arguments(cell: Cell, names: Names) -> list[str]:
 
 def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
     made: list[str] = []
-    unpack(made, [names.quantity(q.name) for q in params(cell)], "params", lines)
     defaults = _defaults(cell, names)
     refused = ["if T == 0:"] if needs_steps(cell) else []
     wanted = sizes_in([*lines, *defaults, *refused], ["T", *cell.sizes])
@@ -73,15 +81,22 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
     target = (
         f"{', '.join(wanted)} = " if len(wanted) > 1 else f"({wanted[0]},) = " if wanted else ""
     )
+    if asks_steps(cell):
+        made.append('    T = steps("T", T)')
+    optional = [(names.quantity(q.name), q.shape) for q in initials(cell)]
+    made += must_be_given(cell, (*inputs(cell), *params(cell)), optional)
     made += layout(f"{target}bind({call})", 4)
+    promises = _promises(cell, names)
+    unpack(made, [names.quantity(q.name) for q in params(cell)], "params", [*promises, *lines])
     if needs_steps(cell):
         made += [
             "    if T == 0:",
             '        raise ValueError("T: this cell needs at least one step, got 0")',
         ]
     for q in consts(cell):
-        made += layout(f"{names.quantity(q.name)} = float({names.quantity(q.name)})", 4)
-    made += _promises(cell, names)
+        own = names.quantity(q.name)
+        made += layout(f'{own} = number("{own}", {own})', 4)
+    made += promises
     for q in inputs(cell):
         axis = time_axis(cell, q.shape)
         if q.timed and axis:
@@ -90,21 +105,6 @@ def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
                 f"{own} = np.moveaxis({own}, {axis}, 0)", 4, comment(q.shape, steps=True)
             )
     return made + defaults
-
-
-def _needed_initials(cell: Cell, names: Names) -> list[str]:
-    """Refuse a call without initial values, where nothing else tells a size of theirs."""
-    told = {n for q in (*inputs(cell), *params(cell)) for size in q.shape for n in size.names}
-    made: list[str] = []
-    for q in initials(cell):
-        hidden = [n for size in q.shape for n in size.names if n not in told]
-        if hidden:
-            own = names.quantity(q.name)
-            made.append(f"    if {own} is None:")
-            text = f"{own}: must be given here, since nothing else tells {hidden[0]}"
-            made += layout(f'raise ValueError("{text}")', 8)
-            told |= set(hidden)
-    return made
 
 
 def _defaults(cell: Cell, names: Names) -> list[str]:
@@ -159,7 +159,7 @@ def _returned(plan: Plan, names: Names) -> list[str]:
             frozen.append(text)
         axis = time_axis(cell, equation.shape) if equation.timed else 0
         outputs.append(f"np.moveaxis({text}, 0, {axis})" if axis else text)
-    saved = [saved_name(names, *view) for view in saved_views(plan)] + saved_sizes(plan, names)
+    saved = [saved_name(names, *view) for view in saved_views(plan)] + saved_sizes(plan)
     saved += ["dtype"] * keeps_dtype(plan)
     if len(frozen) > 1:
         lines = [

@@ -4,23 +4,27 @@
 from `expressions`, signatures and tables from `arguments`, the small functions from `support`.
 """
 
+import re
+
 from bpgen.ir import Cell, Equation
 from bpgen.layout import layout
-from bpgen.names import Names
+from bpgen.names import RESERVED, Names
 from bpgen.notation import target_text, text
 from bpgen.ops.spelling import helper_names, helpers
-from bpgen.page import Field, Function, Module, Record, head
+from bpgen.page import Function, Module, Record, code, codes, field, function, quoted, record
 from bpgen.schedule import Plan
 from bpgen.sizes import shape_text as spec_shape
 from bpgen.targets import arguments
 from bpgen.targets.arguments import boundary_shape, initials, inputs, params
 from bpgen.targets.backward import backward
+from bpgen.targets.binding import held
 from bpgen.targets.forward import forward
 from bpgen.targets.grouping import split_groups
 from bpgen.targets.saving import saved_fields
 from bpgen.targets.sizes import without_clashes
-from bpgen.targets.streaming import fields, step_function, step_shapes, stream
+from bpgen.targets.streaming import step_function, stream
 from bpgen.targets.support import HELPERS, support
+from bpgen.targets.written import as_written
 
 
 def write(plan: Plan) -> Module:
@@ -36,23 +40,17 @@ def write(plan: Plan) -> Module:
     streamed = stream(plan)
     if streamed:
         functions.append(step_function(plan, names, streamed))
-    called = [line for function in functions for line in function.body]
-    own = support(called, cell)
-    tables = arguments.tables(cell, names)
-    if streamed:
-        tables += arguments.table("STEP", step_shapes(cell, names, streamed))
-    optional = [names.quantity(q.name) for q in initials(cell)]
-    optional += [name for name, _ in fields(plan, names, streamed)] if streamed else []
-    listed = ", ".join(f'"{name}"' for name in dict.fromkeys(optional))
-    tables.append(f"OPTIONAL = {{{listed}}}" if listed else "OPTIONAL = set()")
+    called = [line for each in functions for line in each.body]
+    tables, bind = held(plan, names, streamed)
+    own = support(called, bind)
     return Module(
-        name=cell.name,
-        doc=tuple(_doc(cell)),
+        name=code(cell.name),
+        doc=codes(_doc(cell)),
         records=tuple(_records(plan, names)),
-        tables=tuple(tables),
+        tables=codes(tables),
         functions=tuple(functions),
-        imports=tuple(_imports([*called, *own])),
-        helpers=tuple([*own, *(source.strip("\n") for source in helpers(called).values())]),
+        imports=codes(_imports([*called, *own])),
+        helpers=codes([*own, *(source.strip("\n") for source in helpers(called).values())]),
     )
 
 
@@ -64,7 +62,8 @@ def module_names(plan: Plan) -> Names:
     # the arguments of backward: another quantity that is called like one gives way
     for given in (f"d{output}" for output in cell.outputs):
         names.taken.add(given)
-        if given not in written:  # the whole gradient of an output is called like what was given
+        if given not in {*written, *RESERVED}:
+            # the whole gradient of an output is called like what was given
             names.known[given, None] = given
     for q in cell.given:
         names.quantity(q.name)
@@ -77,18 +76,16 @@ def module_names(plan: Plan) -> Names:
 
 def _imports(lines: list[str]) -> list[str]:
     whole = "\n".join(lines)
-    standard = [f"import {name}" for name in ("math", "re") if f"{name}." in whole]
+    standard = [f"import {name}" for name in ("math", "re") if re.search(rf"\b{name}\.", whole)]
     return [*standard, "from typing import NamedTuple"]
 
 
 def _doc(cell: Cell) -> list[str]:
     """What the module is: the equations as the spec has them, sizes, conventions."""
-    about = cell.about or f"The cell {cell.name}."
-    lines = [*filled(about), ""]
-    for group in split_groups(cell.equations):
-        lines += filled(_spec_line(group), 92, "    ")
-    lines += ["", *_sizes_doc(cell)]
-    return lines
+    about = quoted(cell.about) or f"The cell {cell.name}."
+    groups = split_groups(as_written(cell))
+    equations = [line for group in groups for line in filled(_spec_line(group), 92, "    ")]
+    return [*filled(about), *([""] if equations else []), *equations, "", *_sizes_doc(cell)]
 
 
 def _spec_line(group: tuple[Equation, ...]) -> str:
@@ -125,24 +122,22 @@ def _sizes_doc(cell: Cell) -> list[str]:
 def _records(plan: Plan, names: Names) -> list[Record]:
     cell = plan.pair.cell
     made = []
-    learned = [Field(names.quantity(q.name), spec_shape(q.shape)) for q in params(cell)]
-    made.append(
-        Record("Params", "What is learned; its gradient has the same form.", tuple(learned))
-    )
+    learned = [field(names.quantity(q.name), spec_shape(q.shape)) for q in params(cell)]
+    made.append(record("Params", "What is learned; its gradient has the same form.", learned))
     outputs = []
     for name in cell.outputs:
         equation = cell.equation(name)
         words = boundary_shape(cell, equation.shape, equation.timed)
-        outputs.append(Field(names.quantity(name), f"({', '.join(words)})"))
-    made.append(Record("Outputs", "What `forward` returns.", tuple(outputs)))
-    saved = [Field(name, *rest) for name, *rest in saved_fields(plan, names)]
-    made.append(Record("Saved", "What `backward` reads of the forward pass.", tuple(saved)))
-    grads = [Field("params", "the gradient of each", "Params")]
+        outputs.append(field(names.output(name), f"({', '.join(words)})"))
+    made.append(record("Outputs", "What `forward` returns.", outputs))
+    saved = [field(name, *rest) for name, *rest in saved_fields(plan, names)]
+    made.append(record("Saved", "What `backward` reads of the forward pass.", saved))
+    grads = [field("params", "the gradient of each", "Params")]
     for q in (*inputs(cell), *initials(cell)):
         if q.kind == "real":
             words = boundary_shape(cell, q.shape, q.timed)
-            grads.append(Field(names.cotangent(q.name), f"({', '.join(words)})"))
-    made.append(Record("Grads", "What `backward` returns.", tuple(grads)))
+            grads.append(field(f"d{names.quantity(q.name)}", f"({', '.join(words)})"))
+    made.append(record("Grads", "What `backward` returns.", grads))
     return made
 
 
@@ -154,13 +149,13 @@ def init_params(cell: Cell, names: Names) -> Function:
     given = params(cell)
     sizes = [s for s in cell.sizes if any(s in size.names for q in given for size in q.shape)]
     words = ["rng", *(["*", *sizes] if sizes else ["*"]), "dtype=np.float64"]
-    body: list[str] = []
+    body = [
+        "    if np.dtype(dtype) not in (np.float32, np.float64):",
+        '        raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")',
+    ]
     for q in given:
         text = arguments.drawn(cell, q)
         body += layout(f"{names.quantity(q.name)} = {text}", 4, spec_shape(q.shape))
     body += layout(f"return Params({', '.join(names.quantity(q.name) for q in given)})", 4)
-    return Function(
-        head("init_params", words),
-        "Draw parameters, from a numpy.random.Generator.",
-        tuple(body),
-    )
+    doc = "Draw parameters, from a numpy.random.Generator."
+    return function("init_params", words, doc, body)

@@ -6,6 +6,7 @@ through it, and it was made from the equations before anything was rewritten, or
 out of a loop.
 """
 
+from collections.abc import Container
 from dataclasses import replace
 
 from bpgen.graph import ordered
@@ -24,10 +25,11 @@ from bpgen.ir import (
     walk,
 )
 from bpgen.layout import layout
-from bpgen.lift import dependences
+from bpgen.lift import dependences, readings
 from bpgen.names import Names
 from bpgen.page import head
 from bpgen.schedule import program
+from bpgen.solving import Solution
 from bpgen.targets.arguments import (
     asks_steps,
     consts,
@@ -46,8 +48,9 @@ def plain_function(cell: Cell, names: Names) -> list[str]:
     cell = replace(cell, equations=_stepwise(cell))
     writer = Writer(lambda node, steps: _read(node, names), False, plain=True)
     body: list[str] = []
+    reach = _reach(cell)
     for equations, direction in _loops(cell):
-        body += _loop(cell, names, writer, equations, direction)
+        body += _loop(cell, names, writer, equations, direction, reach)
     last = _returned(cell, names)
     start = _head(cell, names, [*body, *last])
     free = ["T"] if asks_steps(cell) else []
@@ -99,28 +102,26 @@ def _loops(cell: Cell) -> list[tuple[list[Equation], int]]:
     """Equations that run in one loop over time, and its direction; 0 for those without time."""
     initial: dict[str, str | None] = {s.name: s.initial for s in cell.states if s.initial}
     groups: list[tuple[list[Equation], int]] = []
+    made: set[str] = set()  # the targets of the last group
     for block in program(cell.equations, initial, ()).blocks:
         for equation in block.equations:
             direction = block.direction or int(equation.timed)
-            same = (
-                bool(groups) and groups[-1][1] == direction and _joins(groups[-1], equation, cell)
-            )
+            same = bool(groups) and groups[-1][1] == direction and _joins(made, direction, equation)
             if same or (block.direction and equation is not block.equations[0]):
                 groups[-1][0].append(equation)
             else:
                 groups.append(([equation], direction))
+                made.clear()
+            made.add(equation.target)
     return [(_in_order(group, direction), direction) for group, direction in groups]
 
 
-def _joins(group: tuple[list[Equation], int], equation: Equation, cell: Cell) -> bool:
-    """Whether an equation can run in the loop of those before it: it reads none of them ahead."""
-    equations, direction = group
+def _joins(made: Container[str], direction: int, equation: Equation) -> bool:
+    """Whether an equation can run in the loop of those made: it reads none of them ahead."""
     if not direction:
         return True
-    made = {e.target for e in equations}
-    edges = dependences([*equations, equation], {})
-    mine = [e for e in edges if e.reader == equation.target and e.target in made]
-    return all(e.shift is not None and e.shift * direction <= 0 for e in mine)
+    read = [(shift, name) for name, shift in readings(equation) if name in made]
+    return all(shift is not None and shift * direction <= 0 for shift, _ in read)
 
 
 def _in_order(group: list[Equation], direction: int) -> list[Equation]:
@@ -136,8 +137,9 @@ def _in_order(group: list[Equation], direction: int) -> list[Equation]:
 
 def _head(cell: Cell, names: Names, lines: list[str]) -> list[str]:
     made: list[str] = []
-    rest = [str(solved.rest) for solved in hidden_sizes(cell)]
-    wanted = sizes_in([*lines, *_padding(cell, names), *rest], ["T", *cell.sizes])
+    padding = _padding(cell, names)
+    solved = _solved(cell, [*lines, *padding])
+    wanted = sizes_in([*lines, *padding, *(str(s.rest) for s in solved)], ["T", *cell.sizes])
     for q in (*inputs(cell), *params(cell), *initials(cell)):
         axes = [str(size) for size in q.shape]
         if q.timed:
@@ -148,27 +150,42 @@ def _head(cell: Cell, names: Names, lines: list[str]) -> list[str]:
             text = f"{', '.join(left)}{',' if len(left) == 1 else ''}"
             made += layout(f"{text} = {names.quantity(q.name)}.shape", 4)
             wanted = [size for size in wanted if size not in here]
-    for solved in hidden_sizes(cell):
-        q = solved.quantity
-        place = solved.axis + (q.timed and solved.axis >= time_axis(cell, q.shape))
-        length = f"{names.quantity(q.name)}.shape[{place}]"
-        made += layout(f"{solved.name} = ({length} - ({solved.rest})) // {solved.factor}", 4)
-    return made + _padding(cell, names)
+    for s in solved:
+        place = s.axis + (s.quantity.timed and s.axis >= time_axis(cell, s.quantity.shape))
+        length = f"{names.quantity(s.quantity.name)}.shape[{place}]"
+        made += layout(f"{s.name} = ({length} - ({s.rest})) // {s.factor}", 4)
+    return made + padding
 
 
-def _reach(cell: Cell, name: str) -> tuple[int, int]:
-    """How many steps before the first and after the last a quantity is read at."""
-    shifts = [n["when"] for e in cell.equations for n in refs(e.value) if n["name"] == name]
-    numbers = [when for when in shifts if isinstance(when, int)]
-    return max([0, *(-k for k in numbers)]), max([0, *numbers])
+def _solved(cell: Cell, lines: list[str]) -> list[Solution]:
+    """The sizes that lines mention and no array shows alone, each after those that it needs."""
+    alone = {size.name for q in cell.given for size in q.shape}
+    found: list[Solution] = []
+    for s in reversed(hidden_sizes(cell)):
+        if s.name not in alone and sizes_in([*lines, *(str(f.rest) for f in found)], [s.name]):
+            found.insert(0, s)
+    return found
+
+
+def _reach(cell: Cell) -> dict[str, tuple[int, int]]:
+    """How many steps before the first and after the last each quantity is read at."""
+    names = [e.target for e in cell.equations] + [q.name for q in cell.given]
+    reach = dict.fromkeys(names, (0, 0))
+    for equation in cell.equations:
+        for node in refs(equation.value):
+            if isinstance(when := node["when"], int):
+                before, after = reach[node["name"]]
+                reach[node["name"]] = max(before, -when), max(after, when)
+    return reach
 
 
 def _padding(cell: Cell, names: Names) -> list[str]:
     made: list[str] = []
+    reach = _reach(cell)
     for q in inputs(cell):
         if q.timed:
             own = names.quantity(q.name)
-            before, after = _reach(cell, q.name)
+            before, after = reach[q.name]
             words = [own, str(time_axis(cell, q.shape))]
             if before or after:
                 words += [shape_text(q.shape), str(before), str(after)]
@@ -177,7 +194,12 @@ def _padding(cell: Cell, names: Names) -> list[str]:
 
 
 def _loop(
-    cell: Cell, names: Names, writer: Writer, equations: list[Equation], direction: int
+    cell: Cell,
+    names: Names,
+    writer: Writer,
+    equations: list[Equation],
+    direction: int,
+    reach: dict[str, tuple[int, int]],
 ) -> list[str]:
     made: list[str] = []
     if not direction:
@@ -186,7 +208,8 @@ def _loop(
             made += _kinks(e, writer, 4)
         return made
     for e in equations:
-        made += layout(f"{names.quantity(e.target)} = {_started(cell, names, e)}", 4)
+        start = _started(cell, names, e, reach[e.target])
+        made += layout(f"{names.quantity(e.target)} = {start}", 4)
     steps = "range(1, T + 1)" if direction > 0 else "range(T, 0, -1)"
     made.append(f"    for t in {steps}:")
     for e in equations:
@@ -195,9 +218,9 @@ def _loop(
     return made
 
 
-def _started(cell: Cell, names: Names, equation: Equation) -> str:
+def _started(cell: Cell, names: Names, equation: Equation, reach: tuple[int, int]) -> str:
     """The dictionary of a quantity before its loop: initial values, zeros outside the steps."""
-    before, after = _reach(cell, equation.target)
+    before, after = reach
     state = cell.state(equation.target)
     rows: dict[str, str] = {}
     for k in range(before, 0, -1):
@@ -222,7 +245,9 @@ def _returned(cell: Cell, names: Names) -> list[str]:
     for name in cell.outputs:
         own, equation = names.quantity(name), cell.equation(name)
         axis = time_axis(cell, equation.shape)
-        words.append(f"{own!r}: {f'stacked({own}, T, {axis})' if equation.timed else own}")
+        words.append(
+            f"{names.output(name)!r}: {f'stacked({own}, T, {axis})' if equation.timed else own}"
+        )
     return layout(f"return {{{', '.join(words)}}}", 4)
 
 

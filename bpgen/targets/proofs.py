@@ -10,7 +10,7 @@ axis, or is a "sum" over it of such rows. Anything else ends the proof.
 
 from collections.abc import Mapping
 
-from bpgen.ir import OPERATORS, Cell, Fixed, Node, walk
+from bpgen.ir import OPERATORS, Cell, Equation, Fixed, Node, walk
 from bpgen.sizes import Size
 
 
@@ -33,8 +33,10 @@ def batch_size(cell: Cell) -> str | None:
 def batch_reason(cell: Cell) -> str | None:
     """Why the batch cannot be split; None if it can."""
     name = batch_size(cell)
+    if not cell.states:
+        return "there is no state whose shape would say which size counts examples"
     if name is None:
-        return "no size counts examples: none is in every state and in no parameter"
+        return "no size counts examples: none is in every state, in an input and in no parameter"
     try:
         status = _statuses(cell, name)
     except Unproved as stop:
@@ -151,12 +153,19 @@ def _statuses(cell: Cell, name: str) -> dict[str, str]:
         if not ready:
             raise Unproved("the equations have no order in which to follow the batch")
         for equation in ready:
-            found = _status(equation.value, name, status)
+            found = _followed(equation, name, status)
             if status.get(equation.target, found) != found:
                 raise Unproved(f"{equation.target} does not keep its examples apart")
             status[equation.target] = found
         todo = [e for e in todo if e not in ready]
     return status
+
+
+def _followed(equation: Equation, name: str, status: Mapping[str, str]) -> str:
+    try:
+        return _status(equation.value, name, status)
+    except Unproved as stop:
+        raise Unproved(f"in {equation.target}, {stop}") from None
 
 
 def _status(node: Node, name: str, status: Mapping[str, str]) -> str:
@@ -165,7 +174,7 @@ def _status(node: Node, name: str, status: Mapping[str, str]) -> str:
             _place(node, name)
         return status[node["name"]]
     if node.op == "size" and name in node["size"].names:
-        raise Unproved(f"an equation uses the number {name} itself")
+        raise Unproved(f"the number {name} itself is used")
     kinds = [_status(arg, name, status) for arg in node.args]
     if "sum" in kinds:
         return _additive(node, kinds) if node.op != "sum_steps" else "sum"
@@ -185,7 +194,7 @@ def _rows(node: Node, kinds: list[str], name: str) -> str:
         if any(_place(arg, name) != _place(node, name) for arg in rows):
             raise Unproved(f"{node.op} lines {name} up with another axis")
         return "rows"
-    if node.op in ("sum_steps", "cast", "stop_gradient"):
+    if node.op in ("sum_steps", "steps", "row", "cast", "stop_gradient"):
         return "rows"
     if node.op == "matmul":
         return _product(node, kinds, name)
@@ -206,15 +215,16 @@ def _product(node: Node, kinds: list[str], name: str) -> str:
 def _other(node: Node, rows: list[Node], name: str) -> str:
     """Operators along an axis leave the others apart."""
     attrs = dict(node.attrs)
-    along = attrs.get("axis")
-    axes = attrs.get("axes") if OPERATORS[node.op].facts.get("reduces") else None
+    along = attrs.get("axis")  # of the array with most axes: labels lack that of their logits
+    most = max(each.rank for each in (node, *node.args))
+    reduces = OPERATORS[node.op].facts.get("reduces") and "axes" in attrs
     for arg in rows:
         place = _place(arg, name)
-        if axes is not None and place in axes:
+        if reduces and (attrs["axes"] is None or place in attrs["axes"]):
             raise Unproved(f"{node.op} reduces over {name}")
-        if along is not None and place in (along if isinstance(along, tuple) else (along,)):
+        works = along if isinstance(along, tuple) else (along,)
+        if arg.rank == most and place in works:
             raise Unproved(f"{node.op} works along {name}")
-    reduces = OPERATORS[node.op].facts.get("reduces") and axes is not None
     known = ("slice", "index", "newaxis", "concat", "stack", "cross_entropy", "transpose", "take")
     if reduces or OPERATORS[node.op].facts.get("along") or node.op in known:
         if node.op == "take" and rows[0] is node.args[0]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bpgen.ir import Cell, Fixed, refs
+from bpgen.ir import Fixed, refs
 from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.schedule import Plan
@@ -11,16 +11,17 @@ from bpgen.targets.arguments import consts, params
 from bpgen.targets.expressions import comment
 from bpgen.targets.grouping import sizes_in
 
+ARRAY = "np.ndarray"
+
 
 def saved_views(plan: Plan) -> list[tuple[str, int | str | None]]:
     """What is kept: (name, shift) over all steps, (name, None) without time, or (name, "all")."""
     wanted: dict[tuple[str, int | str | None], None] = {}
-    reads = [n for e in plan.pair.backward for n in refs(e.value)]
-    for name in plan.saved:
-        for node in reads:
-            if node["name"] == name:
-                wanted[name, kept_as(node["when"])] = None
     order = {name: i for i, name in enumerate(plan.saved)}
+    for equation in plan.pair.backward:
+        for node in refs(equation.value):
+            if node["name"] in order:
+                wanted[node["name"], kept_as(node["when"])] = None
     return sorted(
         wanted, key=lambda k: (order[k[0]], k[1] is not None, str(k[1]) == "all", _far(k[1]))
     )
@@ -45,26 +46,41 @@ def saved_name(names: Names, name: str, kept: int | str | None) -> str:
 
 def saved_fields(plan: Plan, names: Names) -> list[tuple[str, str, str]]:
     """The fields of `Saved`, with their shapes."""
-    shapes = shapes_of(plan)
+    shapes, types = shapes_of(plan), types_of(plan)
     fields = []
     for name, kept in saved_views(plan):
         shape = shapes[name]
-        number = is_const(plan.pair.cell, name)
         note = comment(shape, steps=kept is not None)
         if kept == "all":
             note = f"{note} and the steps outside"
-        fields.append((saved_name(names, name, kept), note, "float" if number else "np.ndarray"))
-    fields += [(size, "a size", "int") for size in saved_sizes(plan, names)]
+        fields.append((saved_name(names, name, kept), note, types[name]))
+    fields += [(size, "a size", "int") for size in saved_sizes(plan)]
     return fields + [("dtype", "of the arrays", "np.dtype")] * keeps_dtype(plan)
+
+
+def types_of(plan: Plan) -> dict[str, str]:
+    """The types of what may be saved: arrays, or Python numbers where nothing else is in them."""
+    numbers = {q.name for q in consts(plan.pair.cell)}
+    types = dict.fromkeys(plan.saved, ARRAY) | dict.fromkeys(numbers, "float")
+    for equation in plan.pair.forward:
+        if not equation.timed and not equation.shape and equation.target not in numbers:
+            if all(node["name"] in numbers for node in refs(equation.value)):
+                kinds = {"real": "float", "int": "int", "bool": "bool"}
+                types[equation.target] = kinds[equation.value.kind]
+    return types
+
+
+def kinds_of(plan: Plan) -> dict[str, str]:
+    """The kinds of all quantities that may be saved."""
+    kinds = {q.name: q.kind for q in plan.pair.cell.given}
+    return kinds | {e.target: e.value.kind for e in plan.pair.forward}
 
 
 def keeps_dtype(plan: Plan) -> bool:
     """Whether no array that backward has would tell the dtype, so that it is kept itself."""
-    cell = plan.pair.cell
-    kinds = {q.name: q.kind for q in cell.given if q.role != "const"}
-    kinds |= {e.target: e.value.kind for e in plan.pair.forward if e.timed or e.shape}
-    real = any(kinds.get(name) == "real" for name, _ in saved_views(plan))
-    return not real and not params(cell)
+    kinds, types = kinds_of(plan), types_of(plan)
+    saved = [name for name, _ in saved_views(plan) if types[name] == ARRAY]
+    return not any(kinds[name] == "real" for name in saved) and not params(plan.pair.cell)
 
 
 def shapes_of(plan: Plan) -> dict[str, Shape]:
@@ -73,44 +89,44 @@ def shapes_of(plan: Plan) -> dict[str, Shape]:
     return shapes | {e.target: e.shape for e in (*cell.equations, *plan.pair.forward)}
 
 
-def is_const(cell: Cell, name: str) -> bool:
-    return any(q.name == name for q in consts(cell))
-
-
-def saved_sizes(plan: Plan, names: Names) -> list[str]:
+def saved_sizes(plan: Plan) -> list[str]:
     """Sizes that backward needs and that no array it has shows: kept as numbers."""
     cell = plan.pair.cell
-    shown = {axis for _, axes in sources(plan, names) for axis in axes}
+    shown = {size.name for shape in _held(plan) for size in shape}
+    if any(kept not in (None, "all") for _, kept in saved_views(plan)):
+        shown.add("T")
     return [size for size in ["T", *cell.sizes] if size not in shown and _needed(plan, size)]
 
 
+def _held(plan: Plan) -> list[Shape]:
+    """The shapes of the arrays that backward has."""
+    shapes, types = shapes_of(plan), types_of(plan)
+    saved = [shapes[name] for name, _ in saved_views(plan) if types[name] == ARRAY]
+    return saved + [q.shape for q in params(plan.pair.cell)]
+
+
 def _needed(plan: Plan, size: str) -> bool:
-    shapes = [e.shape for e in plan.pair.backward]
-    shapes += [plan.pair.cell.equation(output).shape for output, _ in plan.pair.cotangents]
-    shapes += [q.shape for q in plan.pair.cell.given if q.role in ("input", "initial")]
+    cell = plan.pair.cell
     if size == "T":
-        outputs = [plan.pair.cell.equation(o).timed for o in plan.pair.cell.outputs]
-        given = [q.timed for q in plan.pair.cell.given if q.kind == "real"]
+        outputs = [cell.equation(o).timed for o in cell.outputs]
+        given = [q.timed for q in cell.given if q.kind == "real"]
         return any([*outputs, *given, *(e.timed for e in plan.pair.backward)])
+    shapes = [*_held(plan), *(e.shape for e in plan.pair.backward)]
+    shapes += [cell.equation(output).shape for output in cell.outputs]
+    shapes += [q.shape for q in cell.given if q.role in ("input", "initial")]
+    shapes += [(q.below,) for q in cell.given if q.below]
     return any(size in s.names for shape in shapes for s in shape)
 
 
-def sources(plan: Plan, names: Names) -> list[tuple[str, list[str]]]:
-    """Arrays that backward has, with their axes."""
-    cell = plan.pair.cell
-    shapes = shapes_of(plan)
-    found = []
-    for name, kept in saved_views(plan):
-        if kept != "all" and not is_const(cell, name):
-            lead = [] if kept is None else ["T"]
-            found.append((saved_name(names, name, kept), [*lead, *map(str, shapes[name])]))
-    found.sort(key=lambda source: -len(source[1]))
-    return found + [(names.quantity(q.name), list(map(str, q.shape))) for q in params(cell)]
-
-
-def unpack(made: list[str], fields: Sequence[str], whole: str, lines: Sequence[str]) -> None:
-    """Add the line that takes a tuple apart, naming what some line mentions."""
-    used = sizes_in(lines, fields)
+def unpack(
+    made: list[str],
+    fields: Sequence[str],
+    whole: str,
+    lines: Sequence[str],
+    known: Sequence[str] = (),
+) -> None:
+    """Add the line that takes a tuple apart, naming what lines mention and nothing told."""
+    used = [name for name in sizes_in(lines, fields) if name not in known]
     if used:
         shown = [name if name in used else "_" for name in fields]
         left = ", ".join(shown) if len(shown) > 1 else f"({shown[0]},)"

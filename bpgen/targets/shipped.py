@@ -4,11 +4,15 @@ A row stands in the file where the equations show that it applies; where they do
 names it and says why.
 """
 
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import chain, count
+
 from bpgen.ir import OPERATORS, Cell, walk
 from bpgen.layout import layout
 from bpgen.names import Names
 from bpgen.ops.spelling import helpers
-from bpgen.page import Test
+from bpgen.page import Test, code, codes
 from bpgen.safe import safe
 from bpgen.schedule import Plan
 from bpgen.targets import cases
@@ -18,6 +22,7 @@ from bpgen.targets.arguments import (
     boundary_shape,
     initials,
     inputs,
+    least_sizes,
     params,
     time_axis,
 )
@@ -41,12 +46,12 @@ def write(plan: Plan) -> Test:
     plain = plain_function(cell, names)
     used = list(helpers(plain, plain=True).values())
     return Test(
-        module=cell.name,
-        doc=tuple(_doc(cell, missing)),
-        tables=tuple(_tables(plan, names)),
-        plain=tuple("\n".join(["\n".join(plain), *(f"\n\n{s.strip()}" for s in used)]).split("\n")),
-        support=tuple(cases.SUPPORT.strip("\n").split("\n")),
-        cases=tuple(row.strip("\n") for row in rows),
+        module=code(cell.name),
+        doc=codes(_doc(cell, missing)),
+        tables=codes(_tables(plan, names)),
+        plain=codes("\n".join(["\n".join(plain), *(f"\n\n{s.strip()}" for s in used)]).split("\n")),
+        support=codes(cases.SUPPORT.strip("\n").split("\n")),
+        cases=codes(row.strip("\n") for row in rows),
     )
 
 
@@ -56,27 +61,25 @@ def _rows(plan: Plan) -> tuple[list[str], list[str]]:
     rows = [cases.FORWARD, cases.GRADIENTS, cases.ENTRIES, cases.LINEAR, cases.PURE]
     missing = []
     for row, reason, what in (
-        (cases.TIME, time_reason(cell), "Cutting time in two"),
-        (cases.BATCH, batch_reason(cell), "Splitting the batch"),
+        (cases.TIME, time_reason(cell), "test_time, which cuts time in two"),
+        (cases.BATCH, batch_reason(cell), "test_batch, which splits the batch"),
     ):
         if reason is None:
             rows.append(row)
         else:
-            missing.append(f"{what} is not tested: {reason}.")
+            missing.append(f"No {what}: {reason}.")
     rows.append(cases.ONE)
     rows.append(cases.NO_STEPS_REFUSED if needs_steps(cell) else cases.NO_STEPS)
     rows += [cases.LAYOUT, cases.FLOAT32, cases.SAFE]
     if _unbounded(cell):
-        missing.append(f"Saturating arguments are not tested: {_unbounded(cell)}.")
+        missing.append(f"No saturating arguments in test_safe: {_unbounded(cell)}.")
     if _kinked(cell):
         rows.append(cases.TIES)
     rows.append(cases.MISUSE)
     if stream(plan):
         rows.append(cases.STREAM)
     else:
-        missing.append(
-            "Streaming is not tested: the cell is not causal, so the module has no step."
-        )
+        missing.append("No test_stream: the cell is not causal, so the module has no step.")
     if any(n.op == "custom" for e in cell.equations for n in walk(e.value)):
         missing.append(
             "A derivative of the user's own is tested as stated, not against the function."
@@ -143,7 +146,7 @@ def _arguments(cell: Cell, names: Names) -> dict[str, object]:
         "BELOW": {own(q.name): axis_text(str(q.below)) if q.below else "2" for q in labels},
         "MASKS": [own(q.name) for q in inputs(cell) if q.kind == "bool"],
         "TIMED": {own(q.name): time_axis(cell, q.shape) for q in inputs(cell) if q.timed}
-        | {own(e.target): time_axis(cell, e.shape) for e in outputs if e.timed},
+        | {names.output(e.target): time_axis(cell, e.shape) for e in outputs if e.timed},
         "EXTRA": ["T"] if asks_steps(cell) else [],
     }
 
@@ -154,7 +157,9 @@ def _rows_tables(plan: Plan, names: Names) -> dict[str, object]:
     own = names.quantity
     values: dict[str, object] = {}
     if time_reason(cell) is None:
-        values["STATES"] = {own(s.name): (own(s.initial), s.lag) for s in cell.states if s.initial}
+        values["STATES"] = {
+            names.output(s.name): (own(s.initial), s.lag) for s in cell.states if s.initial
+        }
     if batch_reason(cell) is None:
         values["BATCH"] = _batch(cell, names)
     streamed = stream(plan)
@@ -179,15 +184,13 @@ def _literal(value: object) -> str:
 def _sizes(cell: Cell) -> list[str]:
     """The shapes that are tried: every size a different prime, twice; one step; one example."""
     fixed = {s.number for q in cell.given for s in q.shape if s.number}
-    least = _least(cell)
+    least = least_sizes(cell, kept=1)
     sets: dict[str, dict[str, int]] = {}
     for which, steps, primes in (("first", 5, _PRIMES), ("second", 8, _OTHER_PRIMES)):
         sets[which] = {"T": steps}
-        free = [p for p in primes if p != steps and p not in fixed]
         for size in cell.sizes:
-            prime = next(p for p in free if p >= least.get(size, 1))
-            sets[which][size] = prime
-            free.remove(prime)
+            taken = {*fixed, *sets[which].values()}
+            sets[which][size] = _extent(primes, least.get(size, 1), taken)
     smallest = {size: max(2 + i % 2, least.get(size, 1)) for i, size in enumerate(cell.sizes)}
     sets["smallest"] = {"T": 3, **smallest}
     sets["one step"] = {**sets["first"], "T": 1}
@@ -198,19 +201,10 @@ def _sizes(cell: Cell) -> list[str]:
     return [*lines, 'WHICH = ("first", "second")']
 
 
-def _least(cell: Cell) -> dict[str, int]:
-    """How large a size must be for the places that equations name by number to exist."""
-    least: dict[str, int] = {}
-    for node in (n for e in cell.equations for n in walk(e.value) if n.op in ("index", "slice")):
-        name = node.args[0].shape[node["axis"]].name
-        if name:
-            bounds = (
-                [node["at"] + 1 if node["at"] >= 0 else -node["at"]] if node.op == "index" else []
-            )
-            if node.op == "slice":
-                bounds = [node[end].number or 1 for end in ("start", "stop")]
-            least[name] = max([least.get(name, 1), *bounds])
-    return least
+def _extent(primes: Sequence[int], least: int, taken: Collection[int]) -> int:
+    """The first of some primes that is large enough and free; behind them, one that nearly is."""
+    more = (n for n in count(max(least, 43)) if all(n % k for k in range(2, 43)))
+    return next(n for n in chain(primes, more) if n >= least and n not in taken)
 
 
 def _simplex(cell: Cell, name: str) -> int:
@@ -223,19 +217,29 @@ def _simplex(cell: Cell, name: str) -> int:
 def _batch(cell: Cell, names: Names) -> dict[str, int]:
     """Where the examples lie in every array that has them, at the module's boundary."""
     name = batch_size(cell)
-    shapes = {q.name: boundary_shape(cell, q.shape, q.timed) for q in cell.given}
+    shapes = {names.quantity(q.name): boundary_shape(cell, q.shape, q.timed) for q in cell.given}
     for output in cell.outputs:
         equation = cell.equation(output)
-        shapes[output] = boundary_shape(cell, equation.shape, equation.timed)
-    return {names.quantity(k): shape.index(name) for k, shape in shapes.items() if name in shape}
+        shapes[names.output(output)] = boundary_shape(cell, equation.shape, equation.timed)
+    return {own: shape.index(name) for own, shape in shapes.items() if name in shape}
 
 
 def _lone(cell: Cell, names: Names) -> list[object]:
-    """Axes whose size stands nowhere else, so that no length of them is wrong."""
-    places: dict[str, list[tuple[str, int]]] = {}
+    """Axes of which no length is wrong: one of their sizes stands nowhere else.
+
+    What such an axis says of its other sizes binds nothing, so that these may be lone in turn.
+    """
+    axes: dict[tuple[str, int], set[str]] = {}
     for q in (*inputs(cell), *initials(cell), *params(cell)):
         for axis, word in enumerate(boundary_shape(cell, q.shape, q.timed)):
-            for part in {p for p in word.replace("-", "+").replace("*", "+").split("+") if p}:
-                if not part.isdigit():
-                    places.setdefault(part, []).append((names.quantity(q.name), axis))
-    return [list(found[0]) for part, found in places.items() if len(found) == 1]
+            parts = word.replace("-", "+").replace("*", "+").split("+")
+            axes[names.quantity(q.name), axis] = {p for p in parts if p and not p.isdigit()}
+    lone: list[object] = []
+    while True:
+        found = Counter(part for parts in axes.values() for part in parts)
+        free = [place for place, parts in axes.items() if any(found[part] == 1 for part in parts)]
+        if not free:
+            return lone
+        for place in free:
+            lone.append(list(place))
+            del axes[place]

@@ -5,8 +5,10 @@ from typing import Any, TypeVar
 
 from bpgen.ir import Cell, Node
 from bpgen.names import RESERVED
+from bpgen.ops.spelling import helper_names
 from bpgen.schedule import Plan
 from bpgen.sizes import Size
+from bpgen.targets.support import HELPERS
 
 T = TypeVar("T")
 
@@ -14,10 +16,11 @@ T = TypeVar("T")
 def without_clashes(plan: Plan) -> Plan:
     """The plan with every size called by a name that emitted code leaves free."""
     cell = plan.pair.cell
-    taken = {*RESERVED, *cell.sizes, *(q.name for q in cell.given)}
+    reserved = {*RESERVED, *HELPERS, *helper_names()}
+    taken = {*reserved, *cell.sizes, *(q.name for q in cell.given)}
     renamed: dict[str, str] = {}
     for size in cell.sizes:
-        if size in RESERVED:
+        if size in reserved:
             renamed[size] = size + "_"
             while renamed[size] in taken:
                 renamed[size] += "_"

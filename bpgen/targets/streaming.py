@@ -5,7 +5,7 @@ are read some steps back, and t where an equation mentions it. A cell that reads
 last steps, or sums over all, has no step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bpgen.graph import ordered
@@ -13,13 +13,22 @@ from bpgen.ir import Cell, Equation, Node, Quantity, apply, rebuild, refs, walk
 from bpgen.layout import layout
 from bpgen.lift import dependences
 from bpgen.names import Names
-from bpgen.page import Function, head
+from bpgen.page import Function, function
 from bpgen.safe import safe
 from bpgen.schedule import Plan
-from bpgen.sizes import Shape, size
-from bpgen.targets.arguments import consts, initials, inputs, params
+from bpgen.sizes import Shape, Size, size
+from bpgen.targets.arguments import (
+    axis_text,
+    consts,
+    initials,
+    inputs,
+    must_be_given,
+    params,
+    told,
+)
 from bpgen.targets.expressions import Writer, comment, shape_text
 from bpgen.targets.grouping import sizes_in, split_groups, split_text
+from bpgen.targets.saving import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Stream:
     equations: tuple[Equation, ...]
     carried: tuple[Carried, ...]
     counts: bool
-    inputs: tuple[Quantity, ...]  # those that the equations read; a target of the loss is not
+    inputs: tuple[Quantity, ...]  # of the cell's, those that a step cannot do without
 
 
 def stream(plan: Plan) -> Stream | None:
@@ -64,9 +73,7 @@ def stream(plan: Plan) -> Stream | None:
     carried = [Carried(s.name, s.shape, s.lag, True) for s in cell.states if s.lag]
     carried += _lagged(cell, equations)
     counts = any(n.op == "step" for e in equations for n in walk(e.value))
-    read = {n["name"] for e in equations for n in refs(e.value)}
-    given = tuple(q for q in inputs(cell) if q.name in read)
-    return Stream(equations, tuple(carried), counts, given)
+    return Stream(equations, tuple(carried), counts, _taken(cell, equations, carried))
 
 
 def _causal(node: Node) -> bool:
@@ -92,6 +99,29 @@ def _needed(cell: Cell) -> tuple[Equation, ...]:
     return tuple(by_target[name] for name in ordered([e.target for e in kept], edges))
 
 
+def _taken(
+    cell: Cell, equations: tuple[Equation, ...], carried: Sequence[Carried]
+) -> tuple[Quantity, ...]:
+    """The inputs that equations read, and those that alone tell a size; no target of the loss."""
+    read = {n["name"] for e in equations for n in refs(e.value)}
+    kept = [q for q in inputs(cell) if q.name in read]
+    sizes = [size for e in equations for node in walk(e.value) for size in _sizes_of(node)]
+    needed = {name for size in [*sizes, *(q.below for q in kept if q.below)] for name in size.names}
+    held = [c.held for c in carried]
+    for q in inputs(cell):
+        known = told(cell, [*kept, *params(cell)], held)
+        if q not in kept and needed & (told(cell, [*kept, q, *params(cell)], held) - known):
+            kept.append(q)
+    return tuple(q for q in inputs(cell) if q in kept)
+
+
+def _sizes_of(node: Node) -> Iterator[Size]:
+    """The sizes in a node's shape, and in its attributes."""
+    for value in (node.shape, *(value for _, value in node.attrs)):
+        items = value if isinstance(value, tuple) else (value,)
+        yield from (item for item in items if isinstance(item, Size))
+
+
 def _lagged(cell: Cell, equations: tuple[Equation, ...]) -> list[Carried]:
     states = {s.name for s in cell.states}
     far: dict[str, tuple[Shape, int]] = {}
@@ -111,22 +141,16 @@ def carried_name(names: Names, c: Carried) -> str:
     return names.quantity(c.name) if c.is_state else names.view(c.name, -1)
 
 
-def fields(plan: Plan, names: Names, stream: Stream) -> list[tuple[str, str]]:
-    """The fields of `States`, with their shapes."""
-    found = [(carried_name(names, c), comment(c.held)) for c in stream.carried]
-    return found + ([("t", "the number of the step")] if stream.counts else [])
-
-
-def _listed(plan: Plan, names: Names, stream: Stream) -> str:
-    words = [name for name, _ in fields(plan, names, stream)]
+def _listed(names: Names, stream: Stream) -> str:
+    words = [carried_name(names, c) for c in stream.carried] + ["t"] * stream.counts
     return f"({', '.join(words)}{',' if len(words) == 1 else ''})" if words else "nothing"
 
 
-def step_shapes(cell: Cell, names: Names, stream: Stream) -> list[tuple[str, str]]:
+def step_shapes(cell: Cell, names: Names, stream: Stream) -> list[tuple[str, list[str]]]:
     """The arrays of `step` and their axes, for `bind`."""
     found = [(names.quantity(q.name), q.shape) for q in stream.inputs]
     found += [(carried_name(names, c), c.held) for c in stream.carried]
-    return [(name, " ".join(str(s).replace(" ", "") for s in shape)) for name, shape in found]
+    return [(name, [axis_text(str(size)) for size in shape]) for name, shape in found]
 
 
 def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
@@ -164,8 +188,8 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
     )
     last = _handed(cell, names, stream)
     first = _head(cell, names, stream, [*before, *lines, *last])
-    doc = f"Run one step. Return its Outputs, and {_listed(plan, names, stream)} for the next."
-    return Function(head("step", words), doc, (*first, *before, *lines, *last))
+    doc = f"Run one step. Return its Outputs, and {_listed(names, stream)} for the next."
+    return function("step", words, doc, (*first, *before, *lines, *last))
 
 
 def _zero_rows(cell: Cell) -> Callable[[Node], Node | None]:
@@ -193,17 +217,19 @@ def _starting(names: Names, c: Carried, start: str | None) -> list[str]:
 
 
 def _head(cell: Cell, names: Names, stream: Stream, lines: list[str]) -> list[str]:
-    made: list[str] = []
-    given = [names.quantity(q.name) for q in params(cell)]
-    used = sizes_in(lines, given)
-    if used:
-        shown = ", ".join(name if name in used else "_" for name in given)
-        made += layout(f"{shown}{',' if len(given) == 1 else ''} = params", 4)
     wanted = sizes_in(lines, [*cell.sizes, "dtype"])
     arrays = [name for name, _ in step_shapes(cell, names, stream)]
     call = ", ".join([f'"{" ".join(wanted)}"', "STEP", "params", *(f"{a}={a}" for a in arrays)])
     target = f"{', '.join(wanted)}{',' if len(wanted) == 1 else ''} = " if wanted else ""
-    return made + layout(f"{target}bind({call})", 4)
+    required = (*stream.inputs, *params(cell))
+    optional = [(carried_name(names, c), c.held) for c in stream.carried]
+    made = must_be_given(cell, required, optional)
+    made += layout(f"{target}bind({call})", 4)
+    unpack(made, [names.quantity(q.name) for q in params(cell)], "params", lines)
+    for q in consts(cell):
+        own = names.quantity(q.name)
+        made += layout(f'{own} = number("{own}", {own})', 4) if sizes_in(lines, [own]) else []
+    return made + ['    t = steps("t", t)'] * stream.counts
 
 
 def _handed(cell: Cell, names: Names, stream: Stream) -> list[str]:

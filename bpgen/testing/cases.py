@@ -1,5 +1,5 @@
-"""Operators met as the tests find them: shapes that each accepts, numbers for them, their value and
-gradients through the interpreter.
+"""Operators met as their tests find them: shapes that each accepts, numbers for them, their value
+and gradients through the interpreter.
 
 Nothing here names an operator. Shapes, and attributes that have no default, are tried from a pool
 until the operator's own rule for shapes has accepted enough of them; an argument through which
@@ -7,30 +7,27 @@ nothing flows is an index, and gets integers.
 """
 
 import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
+from typing import Any, TypeAlias
 
 import numpy as np
 
-import bpgen.ops  # noqa: F401 - fills the table
 from bpgen.interpret import evaluate
-from bpgen.ir import OPERATORS, Node, ShapeError, apply, ref
+from bpgen.ir import OPERATORS, Node, Operator, ShapeError, apply, ref
 from bpgen.sizes import ONE, Shape, Size, size
+
+Array: TypeAlias = Any
 
 N, H, K = map(size, "NHK")
 SIZES = {"N": 3, "H": 4, "K": 2, "T": 5}
 SHAPES = ((), (H,), (N, H), (H, H), (N, ONE), (ONE, H), (ONE,), (ONE, ONE), (H, N), (K, N, H))
 PARTS = ((), (H,), (N, H), (H, H), (N, ONE), (H, N), (K, N, H))  # where there are three arguments
 TAKEN = 14  # how many of the accepted cases are kept
-STEP = 1e-30
-
-# What time does to an equation is no business of a rule for one step: `test_adjoint` has these.
-OF_TIME = ("at_step", "cast", "custom", "row", "steps", "sum_steps")
-FOUND = [name for name in OPERATORS if name not in OF_TIME]
-BACKWARD = [name for name in FOUND if OPERATORS[name].vjp]
-
-CHOICES = {  # by the type of an attribute; an operator's own rule refuses what it cannot take
+CHOICES: Mapping[
+    Any, tuple[Any, ...]
+] = {  # by the type of an attribute; an operator's own rule refuses what it cannot take
     int: (-1, -2, 0),
     float: (0.3,),
     str: (
@@ -47,13 +44,13 @@ CHOICES = {  # by the type of an attribute; an operator's own rule refuses what 
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """An operator at some shapes and attributes, over refs `a0`, `a1`, …"""
 
     name: str
     shapes: tuple[Shape, ...]
-    attrs: tuple[tuple[str, object], ...]
+    attrs: tuple[tuple[str, Any], ...]
 
     def __str__(self) -> str:
         shown = [f"{k}={v}" for k, v in self.attrs]
@@ -71,24 +68,25 @@ class Case:
         return apply(self.name, *args, **dict(self.attrs))
 
     @property
-    def facts(self):
-        return OPERATORS[self.name].facts
+    def operator(self) -> Operator:
+        return OPERATORS[self.name]
 
 
 def cases(name: str) -> list[Case]:
     """Shapes and attributes that the operator takes, `TAKEN` of them at most, always the same."""
     found = [case for case in _accepted(name) if _sensible(case)]
-    assert found, f"no shapes for {name}: tests/operators.py tries none that its rule accepts"
+    if not found:
+        raise AssertionError(f"{name}: its `shape` takes none of the shapes that are tried")
     order = np.random.default_rng(list(name.encode())).permutation(len(found))
     return [found[i] for i in sorted(order[:TAKEN])]
 
 
-def _accepted(name: str):
-    operator = OPERATORS[name]
+def _accepted(name: str) -> Iterator[Case]:
+    operator, choices = OPERATORS[name], _attributes(name)
     variadic = bool(operator.params) and operator.params[-1].startswith("*")
     for count in (1, 2, 3) if variadic else (len(operator.params),):
         for shapes in product(SHAPES if count < 3 else PARTS, repeat=count):
-            for attrs in _attributes(name):
+            for attrs in choices:
                 try:
                     apply(name, *(ref("a", s) for s in shapes), **attrs)
                 except (ShapeError, IndexError, ValueError, TypeError):
@@ -101,24 +99,25 @@ def _sensible(case: Case) -> bool:
 
     Only the compiler makes such operators, out of sizes that fit.
     """
-    if not case.facts.get("internal") or not any(isinstance(v, Size) for _, v in case.attrs):
+    if not case.operator.facts.get("internal") or not any(
+        isinstance(v, Size) for _, v in case.attrs
+    ):
         return True
     try:
         arrays = draw(case, np.random.default_rng(0))
         y = forward(case, arrays)
-        if OPERATORS[case.name].vjp:
+        if case.operator.vjp:
             backward(case, arrays, y)
         return np.shape(y) == dims(case.node().shape)
     except (IndexError, ValueError):
         return False
 
 
-@cache
-def _attributes(name: str) -> list[dict[str, object]]:
+def _attributes(name: str) -> list[dict[str, Any]]:
     """What to try for the attributes: each default, and each of the choices for its type."""
     stated = inspect.signature(OPERATORS[name].shape).parameters.values()
     keywords = [p for p in stated if p.kind is p.KEYWORD_ONLY]
-    tried = []
+    tried: list[tuple[Any, ...]] = []
     for p in keywords:
         kind = p.annotation if p.annotation in CHOICES else tuple[int, ...]
         kind = bool if p.annotation is bool else kind
@@ -136,17 +135,17 @@ def dims(shape: Shape) -> tuple[int, ...]:
     return tuple(s.value(SIZES) for s in shape)
 
 
-def draw(case: Case, rng: np.random.Generator, lead: tuple[int, ...] = ()) -> list[np.ndarray]:
+def draw(case: Case, rng: np.random.Generator, lead: tuple[int, ...] = ()) -> list[Array]:
     """Arrays for the arguments, `lead` before their own axes; integers where nothing flows."""
-    domain = case.facts.get("domain", (-2.0, 2.0))
+    domain = case.operator.facts.get("domain", (-2.0, 2.0))
     each = domain if isinstance(domain[0], tuple) else [domain] * len(case.shapes)
     flows = flowing(case)
-    drawn = []
+    drawn: list[Array] = []
     for i, shape in enumerate(case.shapes):
         form = (*lead, *dims(shape))
         if flows[i]:
-            drawn.append(np.asarray(rng.uniform(*each[i], form)))
-        elif OPERATORS[case.name].vjp:
+            drawn.append(np.asarray(rng.uniform(each[i][0], each[i][1], form)))
+        elif case.operator.vjp:
             drawn.append(np.asarray(rng.integers(0, _least(case), form)))
         else:  # a comparison or the like: ties must occur
             drawn.append(np.asarray(rng.integers(each[i][0], each[i][1] + 1, form), float))
@@ -162,7 +161,7 @@ def _least(case: Case) -> int:
 
 def flowing(case: Case) -> list[bool]:
     """Through which arguments a gradient flows."""
-    if not OPERATORS[case.name].vjp:
+    if not case.operator.vjp:
         return [False] * len(case.shapes)
     return [share is not None for share in rule(case)]
 
@@ -172,33 +171,40 @@ def rule(case: Case, timed: tuple[bool, ...] | None = None) -> tuple[Node | None
     node = case.node(timed)
     when = 0 if node.timed else None
     dy, y = ref("dy", node.shape, when), ref("y", node.shape, when)
-    shares = OPERATORS[case.name].vjp(dy, y, *node.args, **dict(node.attrs))
+    assert case.operator.vjp is not None
+    shares = case.operator.vjp(dy, y, *node.args, **dict(node.attrs))
     return shares if isinstance(shares, tuple) else (shares,)
 
 
-def value(node: Node, given: dict[str, np.ndarray], plain: bool = False, dtype=np.float64):
+def value(
+    node: Node, given: Mapping[str, Array], plain: bool = False, dtype: Any = np.float64
+) -> Array:
     """The value of an expression over named arrays."""
     return evaluate(node, lambda n, t: given[n["name"]], SIZES, 1, plain=plain, dtype=dtype)
 
 
-def forward(case: Case, arrays: list[np.ndarray], plain: bool = False, dtype=np.float64):
+def forward(
+    case: Case, arrays: Sequence[Array], plain: bool = False, dtype: Any = np.float64
+) -> Array:
     """The operator's value."""
     return value(case.node(), {f"a{i}": a for i, a in enumerate(arrays)}, plain, dtype)
 
 
-def backward(case: Case, arrays: list[np.ndarray], dy: np.ndarray, dtype=np.float64):
+def backward(
+    case: Case, arrays: Sequence[Array], dy: Array, dtype: Any = np.float64
+) -> list[Array]:
     """The gradient of each argument, None where nothing flows, made to fit as the adjoint does."""
     given = {f"a{i}": a for i, a in enumerate(arrays)} | {"dy": dy}
     given["y"] = forward(case, arrays, dtype=dtype)
     shares = [None if share is None else value(share, given, dtype=dtype) for share in rule(case)]
-    form = dims(case.node().shape) if OPERATORS[case.name].elementwise else ()
+    form = dims(case.node().shape) if case.operator.elementwise else ()
     return [
         None if share is None else fit(np.asarray(share), form, a.shape)
         for share, a in zip(shares, arrays, strict=True)
     ]
 
 
-def fit(share: np.ndarray, form: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+def fit(share: Array, form: tuple[int, ...], shape: tuple[int, ...]) -> Array:
     """A share as an array of an argument's shape: broadcast, then summed over repeated axes."""
     share = np.broadcast_to(share, np.broadcast_shapes(share.shape, form))
     extra = share.ndim - len(shape)
