@@ -14,13 +14,13 @@ from typing import Any, NoReturn
 from lark import Lark, TextSlice, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from bpgen import slips, syntax
-from bpgen.brackets import broken, round_step
 from bpgen.build import Builder
-from bpgen.fault import Fault
-from bpgen.foreign import foreign
 from bpgen.report import Refused, Report, safe
 from bpgen.resources import grammar_text
 from bpgen.scan import CHARACTERS, Piece, check_size, check_text, pieces
+from bpgen.slips.brackets import broken, round_step
+from bpgen.slips.fault import Fault
+from bpgen.slips.foreign import foreign
 from bpgen.source import Source
 
 FOREIGN = 8  # reports of foreign characters of a statement

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 import bpgen.canonical
 from bpgen import library
 from bpgen.canonical import canonical, meaning
-from bpgen.foreign import SIGNS, SPACES
 from bpgen.parse import parse
 from bpgen.report import Refused
 from bpgen.scan import COLUMNS, Token, lexemes
+from bpgen.slips.foreign import SIGNS, SPACES
 from bpgen.source import Source
 from golden import PAGES, blocks
 from test_parse import EVERYTHING

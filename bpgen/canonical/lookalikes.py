@@ -6,9 +6,9 @@ is for `foreign` to say, whose repairs are made here. Comments keep theirs, and 
 
 import re
 
-from bpgen.foreign import PREFIXES, SIGNS, foreign
 from bpgen.report import Edit, Repair
 from bpgen.scan import lexemes, pieces
+from bpgen.slips.foreign import PREFIXES, SIGNS, foreign
 from bpgen.words import TYPES, WORD_OPERATORS
 
 _QUOTES = "".join(sign for sign, meant in SIGNS.items() if meant == '"')

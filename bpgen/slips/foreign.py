@@ -8,10 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from bpgen.fault import operand_end
-from bpgen.papers import shape_text
 from bpgen.report import Edit, Label, Repair, Report, safe
 from bpgen.scan import Piece, Token, code_point
+from bpgen.slips.fault import operand_end
+from bpgen.slips.papers import shape_text
 from bpgen.source import Span
 
 # what people type, or paste, for a sign of the language

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 
-from bpgen.fault import Fault, at, instead, matching, write
-from bpgen.papers import shape_text
 from bpgen.report import Edit, Label, Repair, Report, safe
 from bpgen.scan import Token
+from bpgen.slips.fault import Fault, at, instead, matching, write
+from bpgen.slips.papers import shape_text
 from bpgen.source import Span
 from bpgen.words import KEYWORDS
 

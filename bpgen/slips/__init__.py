@@ -6,15 +6,15 @@ its own. If none is, the last resort is what the parser would have taken instead
 """
 
 from bpgen.borrowed import WORDS, plain
-from bpgen.brackets import bracket, round_step
-from bpgen.characters import CHARACTER_SLIPS
-from bpgen.declaring import DECLARATION_SLIPS, NAMING_SLIPS
-from bpgen.fault import Fault, at, expected, functions, instead, matching, operand_end, write
-from bpgen.habits import HABITS
-from bpgen.juxtaposed import products
-from bpgen.papers import angles, latex
 from bpgen.report import Edit, Label, Repair, Report, safe
 from bpgen.scan import Piece, Token
+from bpgen.slips.brackets import bracket, round_step
+from bpgen.slips.characters import CHARACTER_SLIPS
+from bpgen.slips.declaring import DECLARATION_SLIPS, NAMING_SLIPS
+from bpgen.slips.fault import Fault, at, expected, functions, instead, matching, operand_end, write
+from bpgen.slips.habits import HABITS
+from bpgen.slips.juxtaposed import products
+from bpgen.slips.papers import angles, latex
 from bpgen.source import Span
 from bpgen.words import AXES, COMPARISONS, KEYWORDS, OPERATOR_SYMBOLS
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
 
-from bpgen.fault import Fault, functions, operand_end
 from bpgen.report import Edit, Repair, safe
 from bpgen.scan import Token, pieces
+from bpgen.slips.fault import Fault, functions, operand_end
 from bpgen.source import Source
 
 _BINDING = ("*", "/", "@", "%", "**")  # signs that would take one factor of a product beside them

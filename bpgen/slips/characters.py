@@ -7,10 +7,10 @@ own. Characters outside of ASCII are for `foreign`.
 import re
 from functools import lru_cache
 
-from bpgen.fault import Fault, at, instead, matching, operand_end, write
-from bpgen.foreign import paired
-from bpgen.papers import TIME
 from bpgen.report import Edit, Repair, Report, safe
+from bpgen.slips.fault import Fault, at, instead, matching, operand_end, write
+from bpgen.slips.foreign import paired
+from bpgen.slips.papers import TIME
 from bpgen.source import Span
 
 

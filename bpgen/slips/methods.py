@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bpgen.borrowed import SAME, SIGNS, WORDS, plain
-from bpgen.fault import Fault, functions, matching, write
 from bpgen.report import Edit, Report, safe
 from bpgen.scan import Token
+from bpgen.slips.fault import Fault, functions, matching, write
 from bpgen.source import Span
 
 _MODULES = ("np", "numpy", "torch", "jnp", "jax", "tf", "math", "nn", "F", "self", "keras", "scipy")

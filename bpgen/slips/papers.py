@@ -7,9 +7,9 @@ power, and what stands side by side one product or another; the trial of each fi
 
 import re
 
-from bpgen.fault import Fault, instead, write
-from bpgen.juxtaposed import spelled
 from bpgen.report import Edit, Label, Report, safe
+from bpgen.slips.fault import Fault, instead, write
+from bpgen.slips.juxtaposed import spelled
 from bpgen.source import Span
 
 _SIGNS = {

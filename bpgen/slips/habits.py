@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bpgen.fault import Fault, instead, matching
-from bpgen.methods import point
 from bpgen.report import Edit, Label, Repair, Report, safe
 from bpgen.scan import Token
+from bpgen.slips.fault import Fault, instead, matching
+from bpgen.slips.methods import point
 from bpgen.source import Span
 
 _STATEMENTS = {

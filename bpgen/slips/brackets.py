@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bpgen.fault import Fault, at, functions, instead, write
 from bpgen.report import Edit, Label, Repair, Report
 from bpgen.scan import Piece, Token
+from bpgen.slips.fault import Fault, at, functions, instead, write
 from bpgen.source import Source, Span
 
 
