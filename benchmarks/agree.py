@@ -32,4 +32,7 @@ def distance(got: np.ndarray, want: np.ndarray) -> float:
     """Their largest difference, relative to the largest entry of `want`."""
     if got.shape != want.shape:
         return float("inf")
-    return float(np.abs(got - want).max() / np.abs(want).max())
+    off, largest = float(np.abs(got - want).max()), float(np.abs(want).max())
+    if off == 0:
+        return 0.0
+    return off / largest if largest else float("inf")

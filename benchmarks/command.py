@@ -16,6 +16,7 @@ from benchmarks.machine import environments, machine
 from benchmarks.measure import Request
 from benchmarks.results import Environment, Results, dump, environment, load
 from benchmarks.settings import BUDGET, DTYPES, SHORT_BUDGET, SIZES
+from bpgen import library
 
 ROOT = Path(__file__).resolve().parent.parent
 USUAL = tuple(name for name in contenders.NAMES if name != contenders.COMPILED)
@@ -24,7 +25,10 @@ SHORT = (*contenders.OURS, contenders.TEXTBOOK)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and report. Returns 1 if a contender disagrees with the reference or fails."""
-    asked = parser().parse_args(arguments)
+    made = parser()
+    asked = made.parse_args(arguments)
+    if wrong := _complete(asked):
+        made.error(wrong)
     if asked.redraw:
         report.write(load(asked.redraw / "results.json"), asked.redraw)
         return 0
@@ -55,7 +59,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="Lists are separated by commas. The limit is always measured.",
     )
     add = made.add_argument
-    add("--cells", type=_some(cells.NAMES), default=cells.NAMES, help=", ".join(cells.NAMES))
+    add("--cells", type=_names, help=f"{', '.join(cells.NAMES)}; or of the library")
+    add("--library", action="store_true", help="cells of bpgen's library, without peers")
     add("--sizes", type=_some(SIZES), help=", ".join(SIZES))
     add("--dtypes", type=_some(DTYPES), help=", ".join(DTYPES))
     add(
@@ -83,16 +88,35 @@ def _some(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _complete(asked: argparse.Namespace) -> str:
+    """Say all cells and contenders that are left open; returns what does not go together."""
+    known = library.names() if asked.library else cells.NAMES
+    asked.cells = asked.cells or tuple(known)
+    usual = contenders.ANYWHERE if asked.library else SHORT if asked.short else USUAL
+    asked.contenders = asked.contenders or usual
+    for name in asked.cells:
+        if name not in known:
+            return f"argument --cells: `{name}` is none of {', '.join(known)}"
+    for name in asked.contenders:
+        if asked.library and name not in contenders.ANYWHERE:
+            return f"`{name}` needs what only the cells of benchmarks/ have; --library has none"
+    return ""
+
+
 def _measure(name: str, variables: dict[str, str], asked: argparse.Namespace) -> Environment:
     """Run a process in an environment and read what it measured."""
-    named = asked.contenders or (SHORT if asked.short else USUAL)
     request = Request(
         environment=name,
         cells=asked.cells,
         sizes=asked.sizes or (("small",) if asked.short else tuple(SIZES)),
         dtypes=asked.dtypes or (DTYPES[:1] if asked.short else DTYPES),
-        contenders=tuple(dict.fromkeys((contenders.LIMIT, *named))),
+        contenders=tuple(dict.fromkeys((contenders.LIMIT, *asked.contenders))),
         budget=SHORT_BUDGET if asked.short else BUDGET,
+        library=asked.library,
     )
     with TemporaryDirectory(prefix="bench-") as scratch:
         out = Path(scratch) / "environment.json"

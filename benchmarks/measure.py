@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks import drawn
 from benchmarks.agree import agree
 from benchmarks.contenders import Skip, find
 from benchmarks.machine import KERNEL, blas, load, pin
@@ -23,6 +24,8 @@ from benchmarks.problem import Arrays, Problem, problem
 from benchmarks.results import Environment, Point, Timed, dump
 from benchmarks.settings import SIZES
 from benchmarks.timing import Run, measure
+
+EVERY = "every contender"  # what is left out where a cell's arguments cannot be drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Request:
     dtypes: Sequence[str]
     contenders: Sequence[str]
     budget: float
+    library: bool = False  # whether the cells are bpgen's, by name, and have no file in cells/
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,13 @@ def main() -> None:
 
 def point(cell: str, size: str, dtype: str, request: Request) -> Point:
     """Measure one cell at one size and dtype."""
-    given = problem(cell, SIZES[size], dtype)
-    reference = given.reference()
+    try:
+        given = (drawn.problem if request.library else problem)(cell, SIZES[size], dtype)
+        reference = given.reference()
+    except Exception as reason:
+        if not request.library:
+            raise
+        return Point(cell, size, dtype, (), {EVERY: said(reason)}, {}, load())
     ready: dict[str, Ready] = {}
     skipped, wrong = {}, {}
     for name in request.contenders:
@@ -74,10 +83,15 @@ def point(cell: str, size: str, dtype: str, request: Request) -> Point:
         except (Skip, ImportError) as reason:
             skipped[name] = str(reason)
         except Exception as reason:  # one that fails must not take the others' hour with it
-            wrong[name] = f"{type(reason).__name__}: {reason}".splitlines()[0]
+            wrong[name] = said(reason)
     rounds = measure({name: each.run for name, each in ready.items()}, request.budget)
     timed = (Timed.of(n, each.first, each.agreement, rounds[n]) for n, each in ready.items())
     return Point(cell, size, dtype, tuple(timed), skipped, wrong, load())
+
+
+def said(reason: Exception) -> str:
+    """The first line of what went wrong."""
+    return f"{type(reason).__name__}: {reason}".splitlines()[0]
 
 
 def prepare(name: str, given: Problem, reference: Arrays) -> Ready:

@@ -4,10 +4,11 @@ One figure for each environment, dtype and question, with a panel for each cell,
 Heights are logarithmic, so that the same distance is the same factor everywhere.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib import pyplot
@@ -50,6 +51,9 @@ LOOK = {
 }
 
 
+COLOURS = ("#c1272d", "#0072b2", "#009e73")  # of the kinds of specs
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """How a contender is drawn: a colour for each library, a stroke for each form of it."""
@@ -63,6 +67,8 @@ class Line:
 LINES = {
     LIMIT: Line("#8c8c8c", marker="s", width=2.5),
     "plain": Line("#c1272d", width=2.4),
+    "fast": Line("#7a0010", width=2.4),
+    "fast-unheld": Line("#7a0010", "--", "p"),
     "textbook": Line(INK, marker="s"),
     "autograd": Line("#b07aa1", marker="D"),
     "torch-loop": Line("#e69f00", marker="^"),
@@ -127,7 +133,7 @@ def figure(points: Sequence[Point], asked: Question) -> Figure:
     drawn.get_layout_engine().set(rect=panels, wspace=0.03, hspace=0.04)
     axes = drawn.subplots(down, across, sharey=True, squeeze=False)
     for ax, name in zip(axes.flat, names, strict=False):
-        ax.set_title(cells.find(name).TITLE)
+        ax.set_title(cells.find(name).TITLE if name in cells.NAMES else name)
         _panel(ax, [point for point in points if point.cell == name], shown, asked)
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
@@ -141,6 +147,36 @@ def figure(points: Sequence[Point], asked: Question) -> Figure:
         handlelength=2.6,
     )
     return drawn
+
+
+def growth(
+    sizes: Sequence[int],
+    times: Mapping[str, Sequence[float]],
+    facts: Mapping[str, Any],
+    folder: Path,
+) -> None:
+    """Seconds to compile over the size of a spec, both logarithmic, beside what is linear."""
+    matplotlib.use("agg")
+    with matplotlib.rc_context(LOOK):
+        drawn = pyplot.figure(figsize=(4.6, 3.6), layout="constrained")
+        drawn.get_layout_engine().set(rect=(0, 0, 1, 1 - HEAD / 3.6))
+        ax = drawn.subplots()
+        least = min(each[0] for each in times.values())
+        straight = [0.7 * least * n / sizes[0] for n in sizes]
+        ax.plot(sizes, straight, color=FADED, linestyle=":", linewidth=1.3, label="linear")
+        for (kind, found), colour, marker in zip(times.items(), COLOURS, "osD", strict=True):
+            style = {"color": colour, "marker": marker, "markersize": 4, "markeredgewidth": 0}
+            ax.plot(sizes, found, linewidth=1.8, label=kind, **style)
+        ax.set_xscale("log")
+        ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
+        ax.set_xlabel("statements")
+        ax.set_ylabel("s")
+        _logarithmic(ax, (1, 2, 5))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.set_xlim(sizes[0] / 1.15, sizes[-1] * 1.15)
+        ax.legend(frameon=False, loc="upper left")
+        _head(drawn, "Time to compile a spec", f"{facts['machine']['processor']}; {facts['day']}")
+        _save(drawn, folder / "growth")
 
 
 def _head(drawn: Figure, title: str, setting: str) -> None:
@@ -159,8 +195,13 @@ def _panel(ax: Axes, points: Sequence[Point], names: Sequence[str], asked: Quest
             ax.plot(*zip(*sorted(heights), strict=True), **_style(name))
     ax.set_xticks(range(len(sizes)), sizes)
     ax.set_xlim(-0.3, len(sizes) - 0.7)
+    _logarithmic(ax, asked.ticks)
+
+
+def _logarithmic(ax: Axes, ticks: tuple[int, ...]) -> None:
+    """Make heights logarithmic, with these ticks within each power of ten."""
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=asked.ticks, numticks=20))
+    ax.yaxis.set_major_locator(LogLocator(subs=ticks, numticks=20))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_minor_formatter(NullFormatter())

@@ -25,7 +25,7 @@ Arrays = Mapping[str, np.ndarray]
 class Problem:
     """Arrays by name, in the order of the spec. `upstream` is empty if the cell has a loss."""
 
-    cell: ModuleType  # the file in cells/
+    cell: Any  # the file in cells/, or what stands for one
     plan: Plan
     module: ModuleType  # what bpgen makes of the spec
     sizes: Mapping[str, int]
@@ -42,7 +42,7 @@ class Problem:
     @property
     def dtype(self) -> np.dtype:
         """That of every array but labels."""
-        return self.inputs["x"].dtype
+        return self.params[0].dtype
 
     @property
     def first_state(self) -> str:
@@ -57,9 +57,9 @@ class Problem:
 
     def reference(self) -> dict[str, np.ndarray]:
         """The results of the textbook, in float64."""
-        params = type(self.params)(*map(_wide, self.params))
+        params = type(self.params)(*map(wide, self.params))
         arrays = {**self.inputs, **self.initial, **self.upstream}
-        return self.cell.textbook(params, **{name: _wide(v) for name, v in arrays.items()})
+        return self.cell.textbook(params, **{name: wide(v) for name, v in arrays.items()})
 
 
 def problem(cell: str, sizes: Mapping[str, int], dtype: str) -> Problem:
@@ -93,5 +93,6 @@ def _moved(rng: np.random.Generator, v: np.ndarray) -> np.ndarray:
     return v + 0.1 * rng.standard_normal(v.shape) if v.ndim == 1 else v
 
 
-def _wide(v: np.ndarray) -> np.ndarray:
+def wide(v: np.ndarray) -> np.ndarray:
+    """An array in float64, labels and masks as they are."""
     return v.astype(np.float64) if v.dtype == np.float32 else v

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.contenders import LIMIT, NAMES, OURS, TEXTBOOK
+from benchmarks.contenders import LIMIT, NAMES, OURS, PLAIN, TEXTBOOK
 from benchmarks.results import FEW, Environment, Point, Results
 
 Cell = Callable[[Point, str], str]
@@ -65,7 +65,9 @@ def _section(each: Environment, dtype: str, points: list[Point]) -> Iterator[str
     rows = _table(points, peers, lambda point, name: _ratio(point.ratio(name, LIMIT)))
     yield from _titled("Ratio to the limit", rows)
     for ours in (name for name in OURS if name in names):
-        others = [name for name in peers if name not in OURS]
+        others = [name for name in peers if name not in OURS or (name == PLAIN != ours)]
+        if not others:
+            continue
         rows = _table(points, others, lambda p, name, ours=ours: _ratio(p.ratio(name, ours)))
         yield from _titled(f"How many times faster `{ours}` is", rows)
     yield from _wrong(points)

@@ -8,6 +8,7 @@ SIZES = {  # as in the goals: of one example, of common use, of long sequences, 
     "large": {"N": 64, "T": 100, "D": 512, "H": 512},
 }
 VOCABULARY = 80  # V of the cell with a head, at every size
+OTHER = 16  # all other sizes of a cell of the library
 DTYPES = ("float32", "float64")
 SEED = 20
 BUDGET, SHORT_BUDGET = 20, 1  # seconds of rounds for each cell, size and dtype

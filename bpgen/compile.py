@@ -21,13 +21,16 @@ from bpgen.permitted import Unexpected
 from bpgen.planned import verify_plan
 from bpgen.render import render
 from bpgen.repair import tried
-from bpgen.report import Refused, Report
+from bpgen.report import Refused, Report, safe
 from bpgen.schedule import Plan, schedule
 from bpgen.simplify import simplify
 from bpgen.skeleton import complete
 from bpgen.source import Source
-from bpgen.targets import numpy, shipped
+from bpgen.targets import fast, numpy, shipped
 from bpgen.verify import verify_cell, verify_pair
+
+PLAIN = "plain"
+STYLES: dict[str, Callable[[Plan], Module]] = {PLAIN: numpy.write, "fast": fast.write}
 
 Stage = tuple[str, Callable[[Any], Any], Callable[[Any], None] | None]
 
@@ -37,14 +40,17 @@ STAGES: tuple[Stage, ...] = (
     ("adjoint", adjoint, verify_pair),
     ("simplify", simplify, verify_pair),
     ("schedule", schedule, verify_plan),
-    ("write", numpy.write, None),
+    ("write", STYLES[PLAIN], None),
 )
 
 
-def run(source: Source, last: str = "schedule") -> Any:
-    """What the stage `last` makes of a spec. Raises `Refused` if the spec is wrong."""
+def run(source: Source, last: str = "schedule", style: str = PLAIN) -> Any:
+    """What the stage `last` makes of a spec; `write` makes a module in a style.
+
+    Raises `Refused` if the spec is wrong, `LookupError` if there is no such style.
+    """
     value: Any = source
-    for name, stage, verify in STAGES:
+    for name, stage, verify in (*STAGES[:-1], ("write", _writer(style), None)):
         try:
             value = stage(value)
         except Refused as refused:
@@ -57,22 +63,39 @@ def run(source: Source, last: str = "schedule") -> Any:
     raise KeyError(last)
 
 
-def compile_source(source: Source, target: str = targets.OWN) -> dict[str, str]:
+def _writer(style: str) -> Callable[[Plan], Module]:
+    """What writes modules in a style. Raises `LookupError`, with a sentence."""
+    if style not in STYLES:
+        known = " and ".join(f"`{known}`" for known in STYLES)
+        raise LookupError(f"there is no style `{safe(style)}`; there are {known}")
+    return STYLES[style]
+
+
+def compile_source(source: Source, target: str = targets.OWN, style: str = PLAIN) -> dict[str, str]:
     """The files that a spec becomes, by name, stamped: for NumPy, the module and its test.
 
-    Raises `Refused` if the spec is wrong, or holds what the target cannot say; `LookupError` if
-    there is no such target, `targets.Unusable` if a plug-in's is broken, each with a sentence.
+    The style is that of the module; the test is the same in all. Raises `Refused` if the spec is
+    wrong, or holds what the target cannot say; `LookupError` if there is no such target or style,
+    or the target is a plug-in's, which has none; `targets.Unusable` if a plug-in's is broken; each
+    with a sentence.
     """
-    return files_of(run(source), target)
+    return files_of(run(source), target, style)
 
 
-def files_of(plan: Plan, target: str = targets.OWN) -> dict[str, str]:
+def style_of(text: str) -> str:
+    """The style that a module is written in: only a fast one has a `Workspace`."""
+    return "fast" if "\nclass Workspace" in text else PLAIN
+
+
+def files_of(plan: Plan, target: str = targets.OWN, style: str = PLAIN) -> dict[str, str]:
     """The files that a plan becomes, as those of `compile_source`."""
     if target != targets.OWN:
+        if style != PLAIN:
+            raise LookupError(f"styles are for `{targets.OWN}`; `{safe(target)}` has none")
         other = targets.find(target)
         return {name: stamp(text, other.comment) for name, text in other.write(plan).items()}
     name = plan.pair.cell.name
-    module, test = numpy.write(plan), shipped.write(plan)
+    module, test = _writer(style)(plan), shipped.write(plan)
     files = {
         f"{name}.py": stamp(render(module, "numpy/module.py.jinja")),
         f"test_{name}.py": stamp(render(test, "numpy/test.py.jinja")),

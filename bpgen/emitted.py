@@ -7,9 +7,12 @@ its test, a block between blank lines at a time:
     a support function       must be, to the letter, one of those that bpgen keeps as source
     imports, fixed lines     must be on the list below
     tables, records          hold literals; fields are arrays
+    classes of a workspace   make arrays of the sizes they are given, and views of these
+                             (`workspaces`)
     functions of the cell    assign, loop and return; they read what they or the file define, and
                              call functions of the file, listed ones of NumPy, and those that the
-                             operators of the cell are spelled with (`permitted`)
+                             operators of the cell are spelled with (`permitted`). They write to
+                             arrays that they made or that a workspace lends them (`owned`)
     every name               is given once; records have the fields of the cell, and stand with its
                              functions in their order. `skeleton` holds all of it to the pages
 
@@ -29,15 +32,20 @@ from functools import cache
 
 from bpgen.files import HEADER
 from bpgen.ir import OPERATORS, Cell, Operator, Pair, walk
-from bpgen.permitted import BUILTINS, File, Unexpected, function, is_doc
+from bpgen.owned import WRITING, writes
+from bpgen.permitted import BUILTINS, CLASSES, File, Unexpected, function, is_doc
 from bpgen.skeleton import MARK
 from bpgen.targets import cases
 from bpgen.targets.support import kept as kept_sources
+from bpgen.workspaces import workspace
 
 _OF_MODULES = ("init_params", "forward", "backward", "step")
 _OF_TESTS = ("plain",)
 _MODULE_LINES = frozenset(
-    ("import math", "import re", "from typing import NamedTuple", "import numpy as np")
+    (
+        *("import math", "import re", "import threading", "import numpy as np"),
+        *("from contextlib import contextmanager", "from typing import NamedTuple"),
+    )
 )
 _TEST_LINES = frozenset(
     (
@@ -55,6 +63,7 @@ _NUMPY = frozenset(  # what writers say themselves
         *("tensordot", "zeros", "zeros_like"),
     )
 )
+_BY_FAST = frozenset(("contextmanager", "list", "threading", "zip"))  # in a fast module
 _RECORDS = ("Params", "Outputs", "Saved", "Grads")
 _FIELDS = ("np.ndarray", "np.dtype", "float", "int", "bool", "Params")
 
@@ -98,13 +107,17 @@ def _file(name: str, cell: str, made: list[str], kept: list[str], numpy: frozens
     # a test has tables and functions by the dozen, of which `plain` reads few
     fixed = BUILTINS | {"np", *(functions if test else {*defined, "math", "re"})}
     lines = _TEST_LINES | {f"import {cell} as module"} if test else _MODULE_LINES
+    if not test and not defined.isdisjoint(CLASSES):
+        fixed, numpy = fixed | _BY_FAST, numpy.union(word.removeprefix("np.") for word in WRITING)
+        defined |= {"zip"}
     return File(name, functions, lines, defined, fixed, numpy)
 
 
 def _whole(name: str, given: list[str], made: list[ast.stmt], cell: Cell) -> None:
     """Refuse a file that lacks a function or a record, or has other fields than the cell."""
     test = name.startswith("test_")
-    wanted = _OF_TESTS if test else (*_RECORDS, *_OF_MODULES)
+    classes = CLASSES if not {*given}.isdisjoint(CLASSES) else ()
+    wanted = _OF_TESTS if test else (*_RECORDS, *classes, *_OF_MODULES)
     found = tuple(word for word in given if word in wanted)
     if found != wanted and (test or found != wanted[:-1]):  # not every cell has `step`
         raise Unexpected(f"{name}: it defines {', '.join(found)}")
@@ -119,7 +132,9 @@ def _whole(name: str, given: list[str], made: list[ast.stmt], cell: Cell) -> Non
 def kept_blocks() -> frozenset[str]:
     """The blocks that bpgen keeps as source, as files have them."""
     facts = [operator.facts for operator in OPERATORS.values()]
-    helpers = [fact.get(kind, "") for fact in facts for kind in ("helper", "plain_helper")]
+    helpers = [
+        fact.get(kind, "") for fact in facts for kind in ("helper", "plain_helper", "into_helper")
+    ]
     return _of_targets() | _blocks(helpers)
 
 
@@ -168,8 +183,11 @@ def _defined(node: ast.stmt) -> tuple[str, ...]:
 def _statement(node: ast.stmt, file: File) -> None:
     if isinstance(node, ast.FunctionDef) and node.name in file.functions:
         function(node, file)
+        writes(node, file)
     elif isinstance(node, ast.ClassDef) and node.name in _RECORDS:
         _record(node, file)
+    elif isinstance(node, ast.ClassDef) and node.name in CLASSES:
+        workspace(node, file)
     elif isinstance(node, ast.Assign):
         _table(node, file)
     else:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 RESERVED = frozenset(
     "np math t T params saved dtype output kinks Params Outputs Saved Grads SHAPES STEP BACK "
     "OPTIONAL KINDS LABELS LEAST SOLVED STORED NamedTuple re init_params forward backward step "
-    "plain TypeError ValueError bool range reversed float rng over_time stacked total".split()
+    "plain TypeError ValueError bool range reversed float rng over_time stacked total "
+    "work sizes list zip threading contextmanager Workspace ForwardArrays "
+    "BackwardArrays".split()
 ) | frozenset(keyword.kwlist)  # fmt: skip
 
 

@@ -74,6 +74,7 @@ class Module:
     tables: tuple[Code, ...]  # constants: the shapes of the arguments, what labels lie below
     functions: tuple[Function, ...]
     helpers: tuple[Code, ...]  # source of the small functions that the others call
+    classes: tuple[Code, ...] = ()  # source of the classes that arrays are kept in between calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,35 @@
 """What may stand in a function that is written for a cell; `emitted` says where this is asked.
 
-A function assigns to names of its own, and to entries of arrays that it made: a caller's arrays are
-not written to, the tables of the file are read by `bind` and by nothing else, and what a file or
-Python calls by a name keeps it. Numbers are no longer than a spec may have them, and no sizes are
-out of reach.
+A function assigns to names of its own, and to entries of arrays that it made (`owned` sees to the
+arrays). The tables of the file are read by `bind` and by nothing else, a workspace is used by a
+`with` and by nothing else, and what a file or Python calls by a name keeps it. Numbers are no
+longer than a spec may have them, and no sizes are out of reach.
 """
 
 import ast
 import math
 import operator
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-NODES = (
-    *(ast.Expr, ast.Assign, ast.Return, ast.For, ast.If, ast.Raise, ast.Attribute, ast.BinOp),
-    *(ast.Call, ast.Compare, ast.Constant, ast.Dict, ast.IfExp, ast.List, ast.Name, ast.Slice),
-    *(ast.Subscript, ast.Tuple, ast.UnaryOp, ast.keyword, ast.operator, ast.unaryop, ast.cmpop),
-    ast.expr_context,
+_NODES = (
+    *(ast.Expr, ast.Assign, ast.Return, ast.For, ast.If, ast.Raise, ast.With, ast.Attribute),
+    *(ast.BinOp, ast.Call, ast.Compare, ast.Constant, ast.Dict, ast.IfExp, ast.List, ast.Name),
+    *(ast.Slice, ast.Subscript, ast.Tuple, ast.UnaryOp, ast.keyword),
 )
+_MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop)  # which a node is marked with
 BUILTINS = frozenset(("TypeError", "ValueError", "bool", "float", "range", "reversed"))
 _ATTRIBUTES = frozenset(
     (
-        *("T", "append", "astype", "flags", "max", "mean", "min", "normal"),
-        *("reshape", "setdefault", "shape", "sum", "type", "uniform", "var", "writeable"),
+        *("T", "astype", "flags", "max", "mean", "min", "normal", "reshape"),
+        *("shape", "sum", "type", "uniform", "var", "view", "writeable"),
     )
 )
-_MAKERS = frozenset(("np.empty", "np.full", "np.ones", "np.stack", "np.zeros", "np.zeros_like"))
-_VIEWS = frozenset(("np.moveaxis", "np.split"))  # of their first argument
+_OF_PLAIN = frozenset(("append", "setdefault"))  # more of them, by which a test notes kinks
+HALVES = ("ForwardArrays", "BackwardArrays")  # classes that `using` lends an object of
+CLASSES = (*HALVES, "Workspace")
+_ONLY_WITH = frozenset(("using", *CLASSES))  # not called by a function of the cell
 _SIZED = frozenset(
     ("np.arange", "np.broadcast_to", "np.empty", "np.eye", "np.full", "np.ones", "np.zeros")
 ) | {"range"}  # what takes sizes, and then perhaps a number
@@ -40,9 +43,19 @@ _COMPUTED: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Pow: math.pow,
 }
 
+BY_NAME = frozenset(("np.maximum", "np.minimum"))  # NumPy wants what they write to as `out=`
+
 
 class Unexpected(Exception):
     """What was emitted holds something that no writer should have made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Whose something is, and what may be done to it: see `owned`."""
+
+    what: Literal["given", "array", "series", "table", "object"]
+    lent: bool = False  # by a workspace, which wants it back as it was but for its entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,8 @@ class File:
     defined: frozenset[str]
     fixed: frozenset[str]  # names that no function may give to something else
     numpy: frozenset[str]
+    # the attributes of each class that was read, and which of them may be written to
+    held: dict[str, Mapping[str, Own | None]] = field(default_factory=dict)
 
     def refuse(self, what: str, node: ast.AST) -> Unexpected:
         return Unexpected(f"{self.name}: {what}, in `{ast.unparse(node)[:60]}`")
@@ -66,33 +81,47 @@ def is_doc(node: ast.stmt) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
+def typed(node: ast.ClassDef | ast.FunctionDef) -> bool:
+    """Whether there are parameters that are types, `class A[T]`, which Python has from 3.12 on."""
+    return bool(getattr(node, "type_params", ()))
+
+
 def function(node: ast.FunctionDef, file: File) -> None:
     """Pass a function that is written for a cell."""
     arguments = [each for each in ast.walk(node.args) if isinstance(each, ast.arg)]
     noted = node.returns or any(arg.annotation for arg in arguments)
-    if node.decorator_list or noted or not is_doc(node.body[0]):
+    if node.decorator_list or noted or typed(node) or not is_doc(node.body[0]):
         raise file.refuse("a head that is no writer's", node)
     for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
         constant = default.operand if isinstance(default, ast.UnaryOp) else default
         if not isinstance(constant, ast.Constant) and ast.unparse(default) != "np.float64":
             raise file.refuse("a default that is no constant", default)
-    stored = {
-        each.id
-        for each in ast.walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-    }
-    given = {arg.arg for arg in arguments}
-    local = stored | given
-    for name in sorted(local - {"_"}):
+    assigned, uses = [arg.arg for arg in arguments], []
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            assigned.append(each.id)
+        elif isinstance(each, ast.With):
+            uses.append(each)
+    for name in sorted({*assigned} - {"_"}):
         if name in file.fixed or name.startswith("_"):
             raise file.refuse(f"`{name}` is assigned", node)
+    local = {*assigned}
+    for each in uses:
+        name, half = lent(each, file)
+        if assigned.count(name) > 1:
+            raise file.refuse(f"`{name}`, which is also something else", each)
+        local |= {f"{name}.{held}" for held in file.held[half]}
     for statement in node.body[1:]:
         _part(statement, local, file)
-    _arrays(node.body[1:], set(), file)
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
-            if dotted(each).partition(".")[0] in given:
-                raise file.refuse("an array of the caller's", each)
+
+
+def lent(node: ast.With, file: File) -> tuple[str, str]:
+    """`w` and `ForwardArrays`, of `with using(work, ForwardArrays, T=T, N=N) as w:`."""
+    match node.items:
+        case [ast.withitem(ast.Call(ast.Name("using"), [_, ast.Name(half), *_]), ast.Name(w))]:
+            if "using" in file.defined and half in file.held:
+                return w, half
+    raise file.refuse("a `with` that uses no workspace", node)
 
 
 # -- what stands in it ----------------------------------------------------------------------------
@@ -107,7 +136,9 @@ def _part(node: ast.AST, local: set[str], file: File) -> None:
 
 def _within(node: ast.AST, local: set[str], file: File) -> Sequence[ast.AST]:
     """What is left to look at in a part that may stand where it does."""
-    if not isinstance(node, NODES):
+    if isinstance(node, _MARKS):
+        return ()
+    if not isinstance(node, _NODES):
         raise file.refuse(f"a {type(node).__name__} where none may stand", node)
     if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call):
         raise file.refuse("an expression that does nothing", node)
@@ -117,10 +148,14 @@ def _within(node: ast.AST, local: set[str], file: File) -> Sequence[ast.AST]:
         raise file.refuse("keywords that are not written out", node.value)
     if isinstance(node, ast.Name):
         _name(node, local, file)
-    if isinstance(node, ast.BinOp | ast.Constant):
-        _number(node, file)
-    if isinstance(node, ast.Attribute) and _of_numpy(node, file):
         return ()
+    if isinstance(node, ast.BinOp | ast.Constant):
+        number(node, file)
+    if isinstance(node, ast.Attribute) and (dotted(node) in local or _of_numpy(node, file)):
+        return ()
+    if isinstance(node, ast.With):
+        _, work, _, *sizes = ast.iter_child_nodes(node.items[0].context_expr)
+        return [work, *sizes, *node.body]
     if isinstance(node, ast.Call):
         return _call(node, local, file)
     if isinstance(node, ast.Raise):
@@ -130,7 +165,7 @@ def _within(node: ast.AST, local: set[str], file: File) -> Sequence[ast.AST]:
 
 def _name(node: ast.Name, local: set[str], file: File) -> None:
     """A name as a value: a local one, or a type of Python's. Others are only called."""
-    if node.id not in local | file.defined | BUILTINS:
+    if not any(node.id in names for names in (local, file.defined, BUILTINS)):
         raise file.refuse(f"`{node.id}`, which nothing defines", node)
     if node.id not in local and node.id in file.defined:
         raise file.refuse(f"`{node.id}`, which may be called or bound, and nothing else", node)
@@ -142,14 +177,16 @@ def _call(node: ast.Call, local: set[str], file: File) -> list[ast.AST]:
     What else is to be looked at is returned.
     """
     called = node.func
-    by_name = isinstance(called, ast.Name) and called.id not in local
-    if not by_name and not isinstance(called, ast.Attribute):
-        raise file.refuse(f"a call of `{ast.unparse(called)}`", node)
-    if isinstance(called, ast.Attribute) and any(word.arg == "out" for word in node.keywords):
-        raise file.refuse("an array that NumPy is to write to", node)
     name = dotted(called)
-    if name in _SIZED:
-        _sizes(node, file)
+    if name in local or name in _ONLY_WITH or not isinstance(called, ast.Name | ast.Attribute):
+        raise file.refuse(f"a call of `{ast.unparse(called)}`", node)
+    if isinstance(called, ast.Attribute):
+        named = ("dst",) if dotted(called) in BY_NAME else ("out", "dst")
+        if any(word.arg in named for word in node.keywords):
+            raise file.refuse("an array that is written to, by a keyword", node)
+        if called.attr == "view" and (node.args or node.keywords):
+            raise file.refuse("a view as something else", node)
+    within_reach(node, file)
     tables = [*filter(str.isupper, file.defined)] if name == "bind" else ()
     table = any(dotted(arg) in tables for arg in node.args[1:2])
     head = [called] if isinstance(called, ast.Attribute) or name not in file.defined else []
@@ -173,8 +210,8 @@ def _of_numpy(node: ast.Attribute, file: File) -> bool:
     name = dotted(node)
     if name.startswith("np.") and name.removeprefix("np.") in file.numpy:
         return True
-    literal = isinstance(node.value, ast.Constant)
-    if name.startswith("np.") or node.attr not in _ATTRIBUTES or literal:
+    known = node.attr in _ATTRIBUTES or (node.attr in _OF_PLAIN and "plain" in file.functions)
+    if name.startswith("np.") or not known or isinstance(node.value, ast.Constant):
         raise file.refuse(f"the attribute `{node.attr}`", node)
     return False
 
@@ -189,7 +226,7 @@ def dotted(node: ast.expr) -> str:
 # -- numbers --------------------------------------------------------------------------------------
 
 
-def _number(node: ast.BinOp | ast.Constant, file: File) -> None:
+def number(node: ast.BinOp | ast.Constant, file: File) -> None:
     """Numbers come to something, at once: Python would compute `10**10**10` to the last digit."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, int) and abs(node.value) >= _LONGEST:
@@ -203,8 +240,10 @@ def _number(node: ast.BinOp | ast.Constant, file: File) -> None:
             raise file.refuse("arithmetic on what is no array", node)
 
 
-def _sizes(node: ast.Call, file: File) -> None:
-    for each in (each for arg in node.args[:1] for each in ast.walk(arg)):
+def within_reach(node: ast.Call, file: File) -> None:
+    """The sizes that a call takes."""
+    sizes = node.args[:1] if dotted(node.func) in _SIZED else []
+    for each in (each for arg in sizes for each in ast.walk(arg)):
         value = _value(each)
         if value is not None and not abs(value) <= _LARGEST:
             raise file.refuse("a size that is out of reach", node)
@@ -225,57 +264,3 @@ def _value(node: ast.AST) -> float | None:
     except (ArithmeticError, ValueError):
         return math.inf
     return None
-
-
-# -- arrays of the function's own -----------------------------------------------------------------
-
-
-def _arrays(body: list[ast.stmt], own: set[str], file: File) -> set[str]:
-    """The names of arrays that the function made, behind statements; entries of others are kept."""
-    for node in body:
-        if isinstance(node, ast.For):
-            own = _bound(node.target, False, own, file)
-            # what is lost in one turn is lost in the next
-            while not own <= (behind := _arrays(node.body, own, file)):
-                own = own & behind
-        elif isinstance(node, ast.If):
-            own = _arrays(node.body, own, file) & _arrays(node.orelse, own, file)
-        elif isinstance(node, ast.Assign):
-            fresh = _fresh(node.value, own)
-            for target in [] if _freezes(node) else node.targets:
-                own = _bound(target, fresh, own, file)
-    return own
-
-
-def _freezes(node: ast.Assign) -> bool:
-    """Whether a statement makes an array read-only, as `forward` does with what it returns."""
-    return dotted(node.targets[0]).endswith(".flags.writeable") and (
-        len(node.targets) == 1 and ast.unparse(node.value) == "False"
-    )
-
-
-def _bound(target: ast.expr, fresh: bool, own: set[str], file: File) -> set[str]:
-    if isinstance(target, ast.Tuple):
-        for each in target.elts:
-            own = _bound(each, fresh, own, file)
-    elif isinstance(target, ast.Name):
-        return own | {target.id} if fresh else own - {target.id}
-    elif isinstance(target, ast.Subscript) and dotted(target.value) not in own:
-        raise file.refuse("an entry of what the function did not make", target)
-    elif isinstance(target, ast.Attribute):
-        raise file.refuse("an attribute is assigned", target)
-    return own
-
-
-def _fresh(value: ast.expr, own: set[str]) -> bool:
-    """Whether a value is an array that the function made, a view of one, or several."""
-    if isinstance(value, ast.Name):
-        return value.id in own
-    if isinstance(value, ast.Subscript):
-        return _fresh(value.value, own)
-    if isinstance(value, ast.Tuple):
-        return all(_fresh(each, own) for each in value.elts)
-    if isinstance(value, ast.Call):
-        name = dotted(value.func)
-        return name in _MAKERS or (name in _VIEWS and _fresh(value.args[0], own))
-    return isinstance(value, ast.Dict)

@@ -37,9 +37,10 @@ def _verify(program: Program, given: set[str], starts: dict[str, str]) -> set[st
         members = {e.target for e in block.equations} if block.direction else set()
         here: set[str] = set()
         for equation in block.equations:
-            if equation.target in known | here:
+            if equation.target in known or equation.target in here:
                 raise AssertionError(f"{equation.target} is made twice")
-            if starts.get(equation.target, equation.target) not in known | {equation.target}:
+            start = starts.get(equation.target, equation.target)
+            if start not in known and start != equation.target:
                 raise AssertionError(f"{starts[equation.target]} is never made")
             for node in refs(equation.value):
                 name = node["name"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bpgen.graph import Edge, ordered
-from bpgen.ir import Equation, Pair, refs, walk
+from bpgen.ir import Cell, Equation, Pair, refs, walk
 from bpgen.lift import dependences, lift, loops_of
 
 
@@ -60,25 +60,34 @@ class LoopError(Exception):
 def schedule(pair: Pair) -> Plan:
     """Order both halves of a pair; lift, decide what is stored, and find what is kept between."""
     cell = pair.cell
-    initial: dict[str, str | None] = {s.name: s.initial for s in cell.states if s.initial}
     names = dict.fromkeys(
         [q.name for q in cell.given]
         + [*cell.sizes]
         + [e.target for e in (*cell.equations, *pair.forward, *pair.backward)]
         + [name for _, name in pair.cotangents]
     )
-    forward = lift(pair.forward, initial, names)
+    forward = lift(pair.forward, starts(cell), names)
     backward = lift(pair.backward, {}, names)
-    mentioned = {n["name"] for e in backward for n in walk(e.value) if n.op == "ref"}
+    return arranged(replace(pair, forward=forward, backward=backward))
+
+
+def starts(cell: Cell) -> dict[str, str | None]:
+    """Of each state that starts from something: the quantity with its initial values."""
+    return {s.name: s.initial for s in cell.states if s.initial}
+
+
+def arranged(pair: Pair) -> Plan:
+    """The plan of a pair whose equations stay as they are."""
+    cell = pair.cell
+    mentioned = {n["name"] for e in pair.backward for n in walk(e.value) if n.op == "ref"}
     given = [q.name for q in cell.given if q.role != "param"]
-    saved = [n for n in [*given, *(e.target for e in forward)] if n in mentioned]
+    saved = [n for n in [*given, *(e.target for e in pair.forward)] if n in mentioned]
     stored = {*cell.outputs, *saved, *(s.name for s in cell.states)}
     results = {name for _, name in pair.gradients if name}
-    pair = replace(pair, forward=forward, backward=backward)
     return Plan(
         pair,
-        program(forward, initial, stored),
-        program(backward, {}, results),
+        program(pair.forward, starts(cell), stored),
+        program(pair.backward, {}, results),
         tuple(saved),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
 
+from bpgen.apart import by_term
 from bpgen.ir import Equation, Node, Pair, apply, rebuild, ref, walk
 from bpgen.parts import called, holding, is_heavy, is_light, is_ref
 from bpgen.rewrites import rewrite
@@ -23,12 +24,18 @@ def simplify(pair: Pair) -> Pair:
     simplexes = {q.name: q.simplex for q in pair.cell.given if q.simplex is not None}
     plain = _exponentials(pair)
     pair = _each(pair, lambda value: rewrite(rebuild(value, plain), simplexes))
-    pair = _without_renamings(pair, simplexes)
+    names = _names(pair)
+    pair = by_term(pair, names, lambda pair, stay: _without_renamings(pair, simplexes, stay))
     pair = _each(pair, lambda value: rewrite(value, simplexes))
+    pair = by_term(pair, names, lambda pair, _: _named(pair))
+    return _read(pair)
+
+
+def _named(pair: Pair) -> Pair:
+    """Names for what is dear: of the forward pass, and of what stands in several places."""
     pair = _kept(pair)
     pair = _each(pair, lambda value: rebuild(value, _sign_of_relu))
-    pair = _shared(pair)
-    return _read(pair)
+    return _shared(pair)
 
 
 def _each(pair: Pair, change: Callable[[Node], Node]) -> Pair:
@@ -60,6 +67,9 @@ def _names(pair: Pair) -> dict[str, None]:
 
 
 # -- renamings ------------------------------------------------------------------------------------
+
+
+SCALED = 20  # parts of a multiple, at most: a thousand, one of the other, nest deeper than Python
 
 
 class _Lines:
@@ -115,11 +125,14 @@ def _instead(gone: Equation) -> Callable[[Node], Node | None]:
     return change
 
 
-def _without_renamings(pair: Pair, simplexes: Mapping[str, int | None]) -> Pair:
+def _without_renamings(
+    pair: Pair, simplexes: Mapping[str, int | None], stay: Container[str]
+) -> Pair:
     """Drop backward equations that rename or scale one thing, reading it where they were read.
 
-    So too a multiple of what sums to one, where its sum is wanted: that is the multiple alone. The
-    first such equation goes first, and then those are looked at again that this may have changed.
+    Not those that `stay`. So too a multiple of what sums to one, where its sum is wanted: that is
+    the multiple alone. The first such equation goes first, and then those are looked at again that
+    this may have changed.
     """
     results = {name for _, name in pair.gradients}
     lines = _Lines(pair.backward)
@@ -127,7 +140,7 @@ def _without_renamings(pair: Pair, simplexes: Mapping[str, int | None]) -> Pair:
     while waiting:
         place = heappop(waiting)
         equation = lines.equations[place]
-        if equation is None or equation.target in results:
+        if equation is None or equation.target in results or equation.target in stay:
             continue
         readers = lines.readers(equation.target)
         if _renames(equation, readers) or _is_summed(equation, readers, simplexes):
@@ -138,7 +151,8 @@ def _without_renamings(pair: Pair, simplexes: Mapping[str, int | None]) -> Pair:
 
 def _renames(equation: Equation, readers: Iterable[Equation]) -> bool:
     value = equation.value
-    if not _scales(value) or any(_reads(n, equation.target) for n in walk(value)):
+    parts = tuple(walk(value))
+    if not _scales(value) or len(parts) > SCALED or any(_reads(n, equation.target) for n in parts):
         return False
     reads = [n["when"] for e in readers for n in walk(e.value) if _reads(n, equation.target)]
     return all(when in (0, None) for when in reads) or (value.op == "ref" and value["when"] == 0)

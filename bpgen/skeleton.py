@@ -42,8 +42,9 @@ def _module(page: Module) -> tuple[str, list[str]]:
         for record in page.records
     ]
     functions = [[*each.head, f'    """{each.doc}"""', *each.body] for each in page.functions]
-    texts = ["\n".join(lines) for lines in (*records, page.tables, *functions)]
-    return "\n".join((*page.imports, "", "import numpy as np")), [*texts, *page.helpers]
+    opening = "\n".join((*page.imports, "", "import numpy as np"))
+    texts = ["\n".join(lines) for lines in (*records, page.tables)]
+    return opening, [*texts, *page.classes, *("\n".join(f) for f in functions), *page.helpers]
 
 
 def _test(page: Test) -> tuple[str, list[str]]:

@@ -24,7 +24,14 @@ _SHAPES: tuple[Shape, ...] = ((_N, _H), (_H, _H), (_H,), (), (_K, _N, _H))
 # by their type, values for attributes that have no default
 _USUAL: dict[Any, Any] = {str: "n h, n h -> n", int: -1, Size: _H, Shape: (_H, _N)}
 _TRIED = 12  # combinations of shapes, of those that it takes
-_OURS = ("symbol", "internal", "timed", "mixed")  # facts that only the compiler's own may state
+_OURS = (
+    "symbol",
+    "internal",
+    "timed",
+    "mixed",
+    "into",
+    "into_helper",
+)  # facts that only the compiler's own may state
 _SPOKEN = (  # what a spelling may be made of; a module's functions hold nothing else
     *(ast.Call, ast.keyword, ast.Attribute, ast.Name, ast.Constant, ast.Subscript, ast.Slice),
     *(ast.Tuple, ast.List, ast.BinOp, ast.UnaryOp, ast.Compare, ast.operator, ast.unaryop),

@@ -57,7 +57,7 @@ def plain(x, h0, W, V, b, epsilon=0.1, gamma=0.01, kinks=None):
     return {"h": stacked(h, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -513,4 +513,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 1180d79b75fcb7c3564effdd5413c7a57451f385f35e393af39cc0fa09ee7586
+# bpgen: sha256 2f4a395e582f2f9458d9689f26bb7b7b6a4d79c6fbc2a7bcff294bd39473666b

@@ -84,7 +84,7 @@ def cross_entropy(logits, labels, axis=-1):
     return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -465,4 +465,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 50118f73ab5ba14c742d9a53fa57d2ba7eaaf7aee0b3d7f0458009ddd2924789
+# bpgen: sha256 0c6cb5a6dc467f8393df6ebb4404477f92af59d3e4a22af8840ab0724c7a70cc

@@ -85,7 +85,7 @@ def plain(
     return {"f": stacked(f, T, 0), "m": stacked(m, T, 0), "s": stacked(s, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -495,4 +495,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 ddb793159200a7f95539119b6e3f863eb324f55cb213a507c5c1a26148e80bb3
+# bpgen: sha256 5259e064d36a3c9d5fccdb545c70c4aafb7f0199a43f72846a9d4694a165b682

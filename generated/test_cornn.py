@@ -59,7 +59,7 @@ def plain(x, y0, z0, W, W_z, V, b, dt=0.1, gamma=1.0, epsilon=1.0, kinks=None):
     return {"y": stacked(y, T, 0), "z": stacked(z, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -515,4 +515,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 79c8a480360e890bad9d0f5d9474da3f537dc8b9979f395740103fa58b6d9363
+# bpgen: sha256 f6b876b09c08689ea990d739c44ebecd4d2cda32da7dcc9311289d341067fe8c

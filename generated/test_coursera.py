@@ -69,7 +69,7 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -525,4 +525,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 d55c217ad385485da2404866dc55edc1e5e68ccd2c2476103021bb08efeb26f9
+# bpgen: sha256 072b6ef7a1f7792e4f80accced5a181cae47e35e7835324805d9bc239c12aa04

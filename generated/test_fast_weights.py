@@ -78,7 +78,7 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -620,4 +620,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 c96418d61e24b1f5569ba3b479aa96783226e178614a78b8508fd8daca4ccd51
+# bpgen: sha256 3ad5ac74c6645feda0e4cf870c9665729ae72d125419a125f050cf244cac472e

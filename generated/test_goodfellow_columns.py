@@ -84,7 +84,7 @@ def cross_entropy(logits, labels, axis=-1):
     return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -511,4 +511,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 cae807dd536b2385ccfd1bd946764103807e92dc70cb643a5bcd3319e2cacaf8
+# bpgen: sha256 7bc5759d1eb21edbaa545df0869acc19661a97315e9ee2a02608297c91dcd0a0

@@ -67,7 +67,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -523,4 +523,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 c55d17fb2ac891d835f475e5a52e007f7a600ccdc5b97434d1fd53b6d148d074
+# bpgen: sha256 7ddf38c6dc38d1839061dc026ad421bf98de8a086e6c901a74f2f902d132f76f

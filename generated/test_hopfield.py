@@ -57,7 +57,7 @@ def plain(x, u0, W, dt=0.1, tau=1.0, kinks=None):
     return {"u": stacked(u, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -513,4 +513,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 d164d4d6da5a1e2b0b34893635d0b46379abd2cdc9f1a4d2430a7f1154b15c8f
+# bpgen: sha256 9717454bc6a80cde2902ea764eed04aefb8516e23de5a6c51cf4794202f5266c

@@ -62,7 +62,7 @@ def relu(x):
     return np.where(np.real(x) > 0, x, 0.0)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -604,4 +604,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 f8de5107a4f3fa8c806f88f916b21316c77bdc2198c68c72d874146ccf8b263f
+# bpgen: sha256 54d41dd72c614d4a74b1d2a3d399d7d588e6c7a7ff1d52bd8e11c66ceba10fd1

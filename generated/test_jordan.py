@@ -63,7 +63,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -519,4 +519,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 b66dd19f352c53b62d5b3ddc5a22f98f75f16b55712a43c7963436e5d606d3d0
+# bpgen: sha256 e1df6381b2fab4a6d242c0f8c8d257f1319037debbb9f478909bae4b13cecd2b

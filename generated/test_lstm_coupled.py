@@ -72,7 +72,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -528,4 +528,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 dc9c9f5fc360a3a54cb9e9e1412e60499715b80ac6249563d4ad5f02dcbb419b
+# bpgen: sha256 478aa9dc11e7442c2663c41ef3c1d310de01ed3ddc4e770d3fde0f0f16bdf03b

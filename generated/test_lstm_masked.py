@@ -75,7 +75,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -531,4 +531,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 dc98a13e8921b056ac5ed4c7c712d010da8b9f61614048887c3361d02bd1396e
+# bpgen: sha256 474cc2b0772e7f8f3b8261275b528cea1513237dce6ed72ee65f6803c3530653

@@ -72,7 +72,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -528,4 +528,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 58fe4a270df54f07c1c75ab46d2df82f10ee8ce83620bc5b21d52fb9bdb13a0a
+# bpgen: sha256 7ff34bb7969f9e1e5e1eb2e85e254c3383d995642ea204250296caaf9cacc1c6

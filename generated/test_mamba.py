@@ -74,7 +74,7 @@ def softplus(x):
     return np.where(above, x, 0.0) + np.log1p(np.exp(np.where(above, -x, x)))
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -530,4 +530,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 77e974794c7b266395bb44d6c4ead5abec1e9c037edb9261e8aa6699bfba3a19
+# bpgen: sha256 25f06d256e2ab50d127e5a0f84ea9af785311e4d2a2f0227a4811b0982ecddd0

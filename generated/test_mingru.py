@@ -63,7 +63,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -519,4 +519,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 9f3fcf403ce71852e13133d48b7cac26406ba1c1d636e5e86e837851d74e9365
+# bpgen: sha256 b3a2b88e529c5cbde7c8384025ffb203c3010a97cada40f5061f84a281245993

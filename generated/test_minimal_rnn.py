@@ -65,7 +65,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -521,4 +521,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 57e34504b8b3602bf7fd673dce0911e6f4157ef28df2c421f7578dbcdc6e191c
+# bpgen: sha256 b0cf694ed5a962a36cb2ee7abddb278e822040335f975c5c0723fcb18ec165f8

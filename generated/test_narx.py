@@ -55,7 +55,7 @@ def plain(x, h0, W, U1, U2, b, kinks=None):
     return {"h": stacked(h, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -511,4 +511,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 3f1e310cf3b86b6ecc9dac2209c610c1219e6454f763198c9b5ca2d501fbb03f
+# bpgen: sha256 f6e9b0419a939968b24cf3d4a4a16fd54cbed70ccdd4eb75b19e7fabe51785f0

@@ -62,7 +62,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -489,4 +489,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 844014cd9c7be017a044f1b817bef078a408458ef33e179f0aed6c0188c0b17c
+# bpgen: sha256 9be5bdd72055c465b3712db29f7f7bbe1d7ba6530b31d4b728ead7204c8f2c57

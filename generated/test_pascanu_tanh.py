@@ -56,7 +56,7 @@ def plain(u, x0, W_rec, W_in, b, kinks=None):
     return {"x": stacked(x, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -483,4 +483,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 cf5b016d34ae5c0b9b5046c88c485f90b4a58592156ec63c7a7c2a94669b54e2
+# bpgen: sha256 f51e28a446bcdb937fb26ff4237b87412ffafb55af96b8306ef00764221909a0

@@ -70,7 +70,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -480,4 +480,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 ef2cec4ee6ef6fdfd4d4ce234f0c1759a914b7989f61c55e7373f2cf17f7ab01
+# bpgen: sha256 badd448026fa52f6618e01041b295418511a43c487157d84dabf70ebcba72191

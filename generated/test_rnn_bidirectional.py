@@ -62,7 +62,7 @@ def plain(x, f0, b0, Wf, Wb, Uf, Ub, bf, bb, kinks=None):
     return {"f": stacked(f, T, 0), "b": stacked(b, T, 0), "y": stacked(y, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -452,4 +452,4 @@ def refused(error, said):
     return pytest.raises(error, match=f"^{re.escape(said)}$")
 
 
-# bpgen: sha256 4471e81c51ec139c4c2a9a9c11e8b0d03bec11a8a7f64423c8268dfcd14f355c
+# bpgen: sha256 463b20869ab49f8fc4a1bfe9f1fc398ac91291819e839cca007e475a02414f63

@@ -77,7 +77,7 @@ def cross_entropy(logits, labels, axis=-1):
     return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -455,4 +455,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 af558f1a2bf8d635fe124e87992811cbf03d95a57b37fe5f9028abd805683c5e
+# bpgen: sha256 be7dfe05347152aef3a42c3aebfe3385f618f6c13121e8b50aa05aad9f459339

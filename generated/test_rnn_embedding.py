@@ -79,7 +79,7 @@ def cross_entropy(logits, labels, axis=-1):
     return -np.take_along_axis(logs, np.expand_dims(labels, axis), axis).squeeze(axis)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -535,4 +535,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 089f1ae58787babc2927b25a611a42ed070c2e364bdeba0b16cefcddb1c81017
+# bpgen: sha256 93caab7fa3dd860fa49a3ffabfaeb2736171d7517fcc9f6f2d54bef730d40242

@@ -62,7 +62,7 @@ def relu(x):
     return np.where(np.real(x) > 0, x, 0.0)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -604,4 +604,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 ef7d0d751f4de047c7e6b4cca11029ef7b4783fd1006d12395ee11144a356770
+# bpgen: sha256 ba80cd70a7f8e4852730faf409bec99e549c2dca33fd7cf042fca3f62a70cf55

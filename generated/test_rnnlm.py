@@ -74,7 +74,7 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -501,4 +501,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 c1d1c8a9453eea30366eca8cba9e538011f9518f9cd2c042d83681ea7d45fc06
+# bpgen: sha256 0948a9eb12aedb4f68859cf47817fe709cf7900384d05e6d5bf971d6339ea374

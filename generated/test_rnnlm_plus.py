@@ -74,7 +74,7 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -501,4 +501,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 cd8979087a4078c82caf1048e529f6ad43b3e1ad3d0f3920bc63c73b6b38ace4
+# bpgen: sha256 764cd815f6e040ff03d743ffea4dc0635b8197faa38c102b164e6f0d01bf3633

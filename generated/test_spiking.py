@@ -65,7 +65,7 @@ def plain(x, v0, s0, W, U, beta=0.9, theta=1.0, kinks=None):
     return {"v": stacked(v, T, 0), "s": stacked(s, T, 0)}
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -521,4 +521,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 8c51d2c319818f125ebfab488ae3d30fef476f6e4b53c8d36074fcc341ca88ff
+# bpgen: sha256 706334944d9532edab0e2723fe6dbd19392877d86d3579287b964ab3b1d6416d

@@ -65,7 +65,7 @@ def sigmoid(x):
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 
 
-CONSTS = module.forward.__kwdefaults__ or {}  # by name, with the values that they have by default
+CONSTS = {k: v for k, v in (module.forward.__kwdefaults__ or {}).items() if v is not None}
 BOUND = 1e-10  # for the error of a derivative
 plain = np.errstate(all="ignore")(plain)  # of `where`, both sides are computed
 
@@ -521,4 +521,4 @@ def test_stream():
         assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
 
 
-# bpgen: sha256 19a342dfd79c294e65b0f14ef913b8b64d4c81306e789abc6ad2f60dac99d3e9
+# bpgen: sha256 f8d6121def73e0f3b0a56af81e447d1156efd1a26091dd335a87cfdb6fff47c2

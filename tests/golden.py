@@ -5,7 +5,9 @@ spec, is what bpgen says of it, to the letter:
 
     parse equations adjoint simplify schedule    the page of that stage, as `bpgen show` prints it
     module                                       the module, without its stamp
-    module NAME                                  one function of the module, or one NamedTuple
+    module NAME                                  one function of the module, or one class
+    fast, fast NAME                              the same in the fast style
+    factor gather                                the page of the plan behind that pass of this style
     report                                       the reports that refuse the spec
     slips                                        those of them that keep it from being read
     warnings                                     what is said of a spec that is right
@@ -20,13 +22,14 @@ from collections.abc import Iterable
 from difflib import unified_diff
 from pathlib import Path
 
-from bpgen.compile import STAGES, run
+from bpgen.compile import PLAIN, STAGES, run
 from bpgen.lints import lint
 from bpgen.parse import parse
 from bpgen.repair import tried
 from bpgen.report import Refused, Report, draw
 from bpgen.show import page
 from bpgen.source import Source
+from bpgen.targets.fast import PASSES, passed
 
 PAGES = Path(__file__).resolve().parent / "pages"
 
@@ -47,7 +50,7 @@ def rewritten(text: str) -> str:
         label, part, inside = found.groups()
         if label == "spec":
             source = Source(f"{_cell(inside)}.spec", inside)
-        elif label in (*_STAGE, "module", "report", "slips", "warnings"):
+        elif label in (*_STAGE, *dict(PASSES), "module", "fast", "report", "slips", "warnings"):
             if source is None:
                 raise Wrong(f"a block `{label}` stands before any spec")
             heading = f"{label} {part}" if part else label
@@ -82,8 +85,11 @@ def _cell(text: str) -> str:
 
 def _said(label: str, part: str | None, source: Source) -> str:
     try:
-        if label == "module":
-            return _part(page("write", run(source, "write")), part)
+        if label in ("module", "fast"):
+            style = "fast" if label == "fast" else PLAIN
+            return _part(page("write", run(source, "write", style)), part)
+        if label in dict(PASSES):
+            return page(label, passed(run(source), label))
         if label == "slips":
             parse(source)
         if label == "warnings":

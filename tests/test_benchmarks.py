@@ -16,7 +16,9 @@ from benchmarks import (
     agree,
     cells,
     command,
+    compiling,
     contenders,
+    drawn,
     limit,
     machine,
     measure,
@@ -129,6 +131,26 @@ def test_contenders_agree(given: Problem, name: str) -> None:
     result = prepared.run()
     if prepared.read:
         assert agree.agree(prepared.read(result), given.reference(), "float64") < 1e-12
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_every_cell_of_the_library_can_be_drawn(name: str) -> None:
+    """And what bpgen writes in float32 is what it writes in float64."""
+    made = drawn.problem(name, SIZES, "float32")
+    reference = made.reference()
+    prepared = contenders.find(contenders.PLAIN)(made)
+    assert agree.agree(prepared.read(prepared.run()), reference, "float32") < 1e-4
+    given = made.plan.pair.cell.given
+    assert set(reference) >= {f"d{q.name}" for q in given if q.role == "param" and not q.frozen}
+
+
+def test_a_cell_that_cannot_be_drawn_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "MEMORY", 100)
+    names = ["limit", "plain"]
+    request = measure.Request("found", ["gru"], ["small"], ["float32"], names, 0, library=True)
+    point = measure.point("gru", "small", "float32", request)
+    assert not point.timed
+    assert "MemoryError: its states alone take" in point.skipped[measure.EVERY]
 
 
 def test_the_reference_is_of_everything(given: Problem) -> None:
@@ -261,13 +283,37 @@ def test_plots(tmp_path: Path) -> None:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
+def test_specs_that_grow() -> None:
+    """As many statements as asked for, or one fewer, and all of them compile."""
+    for make in compiling.KINDS.values():
+        for n in (20, 125, 2000):
+            assert make(n).count("\n") in (n - 1, n)
+        assert compiling.seconds(make, 20) > 0
+
+
+def test_growth_is_written(tmp_path: Path) -> None:
+    """Seconds that are four times as many for twice the statements grow with the power 2."""
+    pytest.importorskip("matplotlib", reason="absent: matplotlib")
+    squares = [(n / 125) ** 2 for n in compiling.STATEMENTS]
+    times = {kind: squares for kind in compiling.KINDS}
+    facts = {"day": "2026-01-01", "machine": {"processor": "P"}}
+    compiling.write(times, facts, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"growth.{form}" for form in ("md", "json", "svg", "png")
+    }
+    page = (tmp_path / "growth.md").read_text("utf-8")
+    assert "| 250 | 4.00 | 4.00 | 4.00 |" in page
+    assert "| grows with the power | 2.00 | 2.00 | 2.00 |" in page
+
+
 @pytest.mark.slow
 def test_the_short_form(tmp_path: Path) -> None:
     words = [sys.executable, str(ROOT / "benchmarks/run.py"), "--short", "--cells", "cornn"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     head, _, row = done.stdout.splitlines()[:3]
-    assert head == "| cell | size | plain / limit | textbook / plain |"
+    assert head.startswith("| cell | size | plain / limit |")
+    assert "textbook / plain" in head
     assert row.startswith("| cornn | small |")
 
 
@@ -276,3 +322,10 @@ def test_unknown_names_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> N
         command.main(["--cells", "lsmt"])
     assert ended.value.code == 2
     assert "`lsmt` is none of lstm, gru" in capsys.readouterr().err
+
+
+def test_the_library_has_no_peers(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--library", "--contenders", "plain,textbook"])
+    assert ended.value.code == 2
+    assert "`textbook` needs" in capsys.readouterr().err

@@ -491,6 +491,7 @@ def completed(line: str) -> list[str]:
         ("bpgen new a --cell ls", "plain,lstm"),
         ("bpgen show adj", "plain,adjoint"),
         ("bpgen compile rnn --target n", "plain,numpy"),
+        ("bpgen compile rnn --style f", "plain,fast"),
         ("bpgen check rnn --output-format j", "plain,json"),
         ("bpgen gradcheck ls", "plain,lstm"),
         ("bpgen ops ort", "plain,orthogonal"),

@@ -442,6 +442,7 @@ ELSEWHERE = [
     ("lstm.py", instead("from typing import", "from types import")),
     ("lstm.py", instead("class Params(NamedTuple)", "class Params(exec('1'))")),
     ("lstm.py", instead("def forward(", "@exec\ndef forward(")),
+    ("lstm.py", instead("def forward(", "def forward[T: exec('1')](")),
     ("lstm.py", instead("def sigmoid(", "@exec\ndef sigmoid(")),
     ("lstm.py", instead("dtype=np.float64", "dtype=exec('1')")),
     ("lstm.py", instead("h0=None", "h0=print")),

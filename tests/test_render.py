@@ -16,8 +16,9 @@ from bpgen.targets import numpy, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAN = run(read(ROOT / "bpgen" / "cells" / "lstm.spec"))
+CLASSES = (code("class A:\n    x = 1"), code("class B:\n    y = 1"))  # a plain module has none
 PAGES: dict[str, page.Module | page.Test] = {
-    "numpy/module.py.jinja": numpy.write(PLAN),
+    "numpy/module.py.jinja": replace(numpy.write(PLAN), classes=CLASSES),
     "numpy/test.py.jinja": shipped.write(PLAN),
 }
 
@@ -51,6 +52,15 @@ def test_a_plain_string_is_refused_wherever_it_stands(template: str) -> None:
         else:
             placed += 1
     assert placed == UNPLACED[template]
+
+
+def test_classes_stand_between_the_tables_and_the_functions() -> None:
+    text = render(PAGES["numpy/module.py.jinja"], "numpy/module.py.jinja")
+    classes = "\n\n\n".join(CLASSES)
+    before, _, behind = text.partition(f"\n\n\n{classes}\n\n\n")
+    assert behind.startswith("def init_params(") and '"dc")' in before.rpartition("\n")[2]
+    plain = render(numpy.write(PLAN), "numpy/module.py.jinja")
+    assert plain == f"{before}\n\n\n{behind}"
 
 
 LOSING = [

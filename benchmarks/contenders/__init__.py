@@ -36,11 +36,15 @@ class Prepared:
 Prepare = Callable[[Problem], Prepared]
 
 LIMIT, TEXTBOOK, COMPILED = "limit", "textbook", "torch-compile"
-OURS = ("plain",)  # what bpgen writes; each is compared with all others
+PLAIN = "plain"
+OURS = (PLAIN, "fast", "fast-unheld")  # what bpgen writes; each is compared with all others
+ANYWHERE = (LIMIT, *OURS)  # those that need no file in cells/
 
 _FILES: dict[str, tuple[str, dict[str, bool]]] = {  # in the order of the tables
     LIMIT: ("products", {}),
-    "plain": ("generated", {}),
+    PLAIN: ("generated", {}),
+    "fast": ("fast", {}),
+    "fast-unheld": ("fast", {"held": False}),
     TEXTBOOK: ("textbook", {}),
     "autograd": ("hips_autograd", {}),
     "torch-loop": ("torch_loop", {}),

@@ -13,9 +13,12 @@ def prepare(problem: Problem) -> Prepared:
         outputs, saved = forward(params, *arrays)
         return outputs, backward(params, saved, **upstream)
 
-    def read(result):
-        outputs, grads = result
-        ours = {f"d{name}": v for name, v in grads.params._asdict().items()}
-        return {**outputs._asdict(), **grads._asdict(), **ours}
+    return Prepared(run, named)
 
-    return Prepared(run, read)
+
+def named(result):
+    """Outputs and gradients by name, as the reference has them."""
+    outputs, grads = result
+    found = {**outputs._asdict(), **grads._asdict()}
+    found |= {f"d{name}": v for name, v in found.pop("params")._asdict().items()}
+    return {name: v for name, v in found.items() if v is not None}  # None is of frozen ones

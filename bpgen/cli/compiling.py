@@ -14,7 +14,7 @@ import click
 
 from bpgen.cli import completing
 from bpgen.cli.ends import Mistake, count, put, say
-from bpgen.cli.settings import reporting, setting
+from bpgen.cli.settings import STYLE, reporting, setting
 
 if TYPE_CHECKING:
     from bpgen.cli.formats import Found
@@ -35,6 +35,7 @@ class Job:
     specs: tuple[str, ...]
     output: str
     target: str
+    style: str | None
     check: bool
     diff: bool
     force: bool
@@ -53,6 +54,7 @@ class Job:
     metavar="NAME",
     help="What to write it in.",
 )
+@STYLE
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
 @click.option("--force", is_flag=True, help="Replace edited files too, and keep the old ones.")
@@ -68,6 +70,7 @@ def compile_(**given: Any) -> None:
     \b
       bpgen compile rnn.spec -o generated/
       bpgen compile lstm gru -o generated/ --check
+      bpgen compile lstm -o generated/ --style fast
       bpgen compile - -o - < rnn.spec
     """
     job = Job(**given)
@@ -134,6 +137,8 @@ def _agree(job: Job) -> None:
         raise click.UsageError("`--watch` needs files; standard input cannot change")
     _named(job.specs, job.stdin_filename)
     _known(job.target)
+    if job.style and job.target != "numpy":
+        raise click.UsageError(f"`--style` is for the target numpy; `{job.target}` has none")
 
 
 def _named(specs: tuple[str, ...], stdin_filename: str | None) -> None:
@@ -168,14 +173,14 @@ def _files(specs: tuple[str, ...]) -> list[Path]:
 
 def _compile(job: Job) -> None:
     from bpgen.cli.reading import linted, merged, read_all
-    from bpgen.compile import files_of, run
+    from bpgen.compile import PLAIN, files_of, run
 
     began = time.perf_counter()
     sources = read_all(job.specs, job.stdin_filename or "<stdin>")
 
     def compiled(source: Source) -> tuple[Cell, dict[str, str]]:
         plan = run(source)
-        return plan.pair.cell, files_of(plan, job.target)
+        return plan.pair.cell, files_of(plan, job.target, job.style or PLAIN)
 
     made, found = linted(compiled, sources)
     if job.output == "-":
@@ -227,7 +232,11 @@ def _compare(job: Job, files: dict[str, str], found: list[Found], began: float) 
     shown = [(str(place / name), state) for name, state in states.items()]
     words = {"stale": "out of date", "missing": "missing"}
     old = [
-        Report("BP501", f"`{safe_path(place / name)}` is {words[state]}")
+        Report(
+            "BP501",
+            f"`{safe_path(place / name)}` is {words[state]}",
+            helps=_restyled(place / name, files[name]) if state == "stale" else (),
+        )
         for name, state in states.items()
         if state in words
     ]
@@ -240,6 +249,16 @@ def _compare(job: Job, files: dict[str, str], found: list[Found], began: float) 
     say(said + _also(warned(found)), began)
     if old:
         sys.exit(1)
+
+
+def _restyled(path: Path, text: str) -> tuple[str, ...]:
+    """What may help if a file is written in another style than the text that should be there."""
+    from bpgen.compile import style_of
+
+    there = style_of(path.read_text("utf-8", "replace"))
+    if there == style_of(text):
+        return ()
+    return (f"it was written with `--style {there}`: if that is meant, compile with that again",)
 
 
 def _states(job: Job, files: dict[str, str]) -> tuple[dict[str, str], tuple[Report, ...]]:

@@ -6,30 +6,33 @@ import click
 
 from bpgen.cli import completing
 from bpgen.cli.ends import Mistake, put
-from bpgen.cli.settings import reporting, traceback
+from bpgen.cli.settings import STYLE, reporting, traceback
 
 
 @click.command()
 @click.argument("stage", type=completing.STAGE)
 @click.argument("spec", metavar="SPEC", type=completing.SPEC)
+@STYLE
 @reporting
-def show(stage: str, spec: str) -> None:
+def show(stage: str, spec: str, style: str | None) -> None:
     """Print what a STAGE makes of SPEC, as a page.
 
-    The stages are parse, check, adjoint, simplify, schedule and write.
+    The stages are parse, check, adjoint, simplify, schedule and write, which has styles.
 
     \b
       bpgen show adjoint lstm
     """
     from bpgen.cli.reading import read_all, through
-    from bpgen.compile import STAGES, run
+    from bpgen.compile import PLAIN, STAGES, run
     from bpgen.show import page
 
     known = [name for name, _, _ in STAGES]
     stage = "write" if stage == "render" else stage  # the page of what is written is its text
     if stage not in known:
         raise click.UsageError(f"there is no stage `{stage}`; there are {', '.join(known)}")
-    (value,) = through(lambda source: run(source, stage), read_all([spec]))
+    if style and stage != "write":
+        raise click.UsageError(f"`--style` is how the stage write writes; `{stage}` writes nothing")
+    (value,) = through(lambda source: run(source, stage, style or PLAIN), read_all([spec]))
     put(page(stage, value))
 
 

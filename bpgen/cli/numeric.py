@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from bpgen.cli import completing
 from bpgen.cli.ends import Mistake, count, put, say
-from bpgen.cli.settings import reporting, setting
+from bpgen.cli.settings import STYLE, reporting, setting
 
 if TYPE_CHECKING:
     from bpgen.cli.outcomes import Outcome
@@ -31,8 +32,9 @@ SOON = 1.0  # seconds before progress is shown
     metavar="SECONDS",
     help="Stop a test that runs longer.",
 )
+@STYLE
 @reporting
-def gradcheck(specs: tuple[str, ...], seed: int | None, timeout: float) -> None:
+def gradcheck(specs: tuple[str, ...], seed: int | None, timeout: float, style: str | None) -> None:
     """Run the test of each SPEC's module, in a process of its own.
 
     The module is compiled afresh; files that were written before are not looked at. The table has
@@ -58,7 +60,8 @@ def gradcheck(specs: tuple[str, ...], seed: int | None, timeout: float) -> None:
     began = time.perf_counter()
     sources = read_all(specs)
     ended: list[Outcome] = []
-    for source, (files, own) in zip(sources, through(_compiled, sources), strict=True):
+    made = through(partial(_compiled, style), sources)
+    for source, (files, own) in zip(sources, made, strict=True):
         if len(sources) > 1 and setting("format") in ("full", "github"):
             put(f"{chr(10) * bool(ended)}{source.name}\n")
         ended.append(_ended(source, files, own, seed, timeout))
@@ -67,14 +70,12 @@ def gradcheck(specs: tuple[str, ...], seed: int | None, timeout: float) -> None:
         put(outcomes.as_json(ended))
     elif setting("format") == "full" and not setting("quiet"):
         click.echo(err=True)
-    failed = sum(each.failures for each in ended)
-    ran = failed + sum(each.passed for each in ended)
-    say(f"{count(ran, 'check')}, {failed or 'none'} failed", began)
+    say(_summary(ended), began)
     if not all(each.right for each in ended):
         sys.exit(1)
 
 
-def _compiled(source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
+def _compiled(style: str | None, source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
     """The module and its test, and the functions that have a derivative of the user's own."""
     from bpgen.compile import files_of, run
     from bpgen.ir import walk
@@ -82,7 +83,8 @@ def _compiled(source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
     plan = run(source)
     nodes = (node for equation in plan.pair.cell.equations for node in walk(equation.value))
     own = dict.fromkeys(str(node["called"]) for node in nodes if node.op == "custom")
-    return files_of(plan), tuple(own)
+    asked = {"style": style} if style else {}
+    return files_of(plan, **asked), tuple(own)
 
 
 def _ended(
@@ -121,6 +123,12 @@ def _tell(found: Outcome) -> None:
             click.echo(f"\nfailed: {outcomes.about(one)}\n{one.message}", err=True)
         if found.trouble:
             click.echo(f"failed: {found.trouble}", err=True)
+
+
+def _summary(every: Sequence[Outcome]) -> str:
+    failed = sum(each.failures for each in every)
+    ran = failed + sum(each.passed for each in every)
+    return f"{count(ran, 'check')}, {failed or 'none'} failed"
 
 
 class _Progress:

@@ -69,6 +69,11 @@ _format = click.option(
 quiet = click.option(
     "-q", "--quiet", is_flag=True, expose_value=False, callback=_keep, help="Leave out summaries."
 )
+STYLE = click.option(
+    "--style",
+    type=click.Choice(["plain", "fast"]),
+    help="How modules are written: plain, for reading (the default), or fast, for training.",
+)
 
 
 def reporting(command: F) -> F:

@@ -47,6 +47,9 @@ These it may state:
     helper    source of a small function that `numpy` calls, emitted into modules that need it; it
               may call those of other operators
     plain_helper  the same for `plain`
+    into      how a statement writes the result into an array, `{out}`, a format as `numpy` is, in
+              which `{half}` is 0.5; not needed where `numpy` is a function of NumPy that takes one
+    into_helper  source of a small function that `into` calls
     because   the sentence that a derivation prints
     differential  the differential form, `dC = dA B + A dB`
 
@@ -65,7 +68,8 @@ from bpgen.ir import OPERATORS, Operator
 _NOT_OPERATORS = ("shapes", "rules", "spelling")
 _OPTIONAL = (
     "symbol internal kind boolean joins casts timed mixed reduces along several heavy domain "
-    "smooth kinks ties unsafe harmless plain helper plain_helper because differential aliases"
+    "smooth kinks ties unsafe harmless plain helper plain_helper into into_helper because "
+    "differential aliases"
 ).split()
 
 

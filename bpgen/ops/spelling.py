@@ -91,7 +91,7 @@ def binding(text: str) -> int:
 
 def helpers(texts: Iterable[str], plain: bool = False) -> dict[str, str]:
     """The helpers that texts call, by name, each after those that it calls itself."""
-    known = _known("plain_helper" if plain else "helper", _known("helper", {}) if plain else {})
+    known = _known("plain_helper" if plain else "into_helper", _known("helper", {}))
     found: dict[str, str] = {}
 
     def add(text: str) -> None:
@@ -126,7 +126,8 @@ def spelled_axes(node: Node, steps: bool) -> str:
 
 def helper_names() -> tuple[str, ...]:
     """The names of all helpers there are."""
-    return tuple({**_known("helper", {}), **_known("plain_helper", {})})
+    facts = ("helper", "plain_helper", "into_helper")
+    return tuple(name for fact in facts for name in _known(fact, {}))
 
 
 def _known(fact: str, others: dict[str, str]) -> dict[str, str]:

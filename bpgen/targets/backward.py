@@ -26,19 +26,22 @@ from bpgen.targets.saving import (
 
 def backward(plan: Plan, names: Names) -> Function:
     """`backward(params, saved, *, dh=None, …, dJ=1.0)`."""
-    cell = plan.pair.cell
-    body = _backward_body(plan, names)
+    body = backward_body(plan, names)
     body.externals(given for _, given in plan.pair.cotangents)
     body.write()
-    lines = _gradients(plan, names)
-    given = _cotangents(plan, names)
-    prelude = _backward_prelude(plan, names, [*given, *body.lines, *lines])
-    words = ["params", "saved"]
-    if cell.outputs:
-        words += ["*", *(_defaulted(cell, names, o) for o in cell.outputs)]
+    lines = gradients(plan, names)
+    given = cotangents(plan, names)
+    prelude = backward_prelude(plan, names, [*given, *body.lines, *lines])
     doc = "Return Grads, from the gradients with respect to the outputs (None is zero)."
     text = (*prelude, *given, *([""] if body.lines and body.lines[0] else []), *body.lines)
-    return function("backward", words, doc, (*text, "", *lines))
+    return function("backward", backward_words(plan, names), doc, (*text, "", *lines))
+
+
+def backward_words(plan: Plan, names: Names) -> list[str]:
+    """The arguments of `backward`."""
+    cell = plan.pair.cell
+    given = [_defaulted(cell, names, output) for output in cell.outputs]
+    return ["params", "saved", *(["*", *given] if given else [])]
 
 
 def _defaulted(cell: Cell, names: Names, output: str) -> str:
@@ -46,7 +49,7 @@ def _defaulted(cell: Cell, names: Names, output: str) -> str:
     return f"{names.cotangent(output)}={'1.0' if output == cell.loss else 'None'}"
 
 
-def _backward_body(plan: Plan, names: Names) -> Body:
+def backward_body(plan: Plan, names: Names) -> Body:
     cell = plan.pair.cell
     shapes = shapes_of(plan)
     timed = {name for name, kept in saved_views(plan) if kept is not None}
@@ -68,7 +71,7 @@ def _backward_body(plan: Plan, names: Names) -> Body:
     )
 
 
-def _backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[str]:
+def backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[str]:
     cell = plan.pair.cell
     wanted = sizes_in(lines, ["T", *cell.sizes, "dtype"])
     target = f"{', '.join(wanted)}{',' if len(wanted) == 1 else ''} = " if wanted else ""
@@ -84,7 +87,7 @@ def _backward_prelude(plan: Plan, names: Names, lines: Sequence[str]) -> list[st
     return made
 
 
-def _cotangents(plan: Plan, names: Names) -> list[str]:
+def cotangents(plan: Plan, names: Names) -> list[str]:
     cell = plan.pair.cell
     read = {n["name"] for e in plan.pair.backward for n in refs(e.value)}
     made: list[str] = []
@@ -105,7 +108,7 @@ def _cotangents(plan: Plan, names: Names) -> list[str]:
     return made
 
 
-def _gradients(plan: Plan, names: Names) -> list[str]:
+def gradients(plan: Plan, names: Names, indent: int = 4) -> list[str]:
     cell = plan.pair.cell
     targets = dict(plan.pair.gradients)
 
@@ -124,4 +127,4 @@ def _gradients(plan: Plan, names: Names) -> list[str]:
 
     learned = ", ".join(gradient(q.name) for q in params(cell))
     others = [gradient(q.name) for q in (*inputs(cell), *initials(cell)) if q.kind == "real"]
-    return layout(f"return Grads({', '.join([f'Params({learned})', *others])})", 4)
+    return layout(f"return Grads({', '.join([f'Params({learned})', *others])})", indent)

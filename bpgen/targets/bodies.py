@@ -18,7 +18,7 @@ from bpgen.targets.expressions import Writer, comment, shape_text
 from bpgen.targets.grouping import split_groups, split_text
 
 INDENT = "    "
-_VIEWS = ("ref", "transpose", "newaxis", "slice", "index", "expand", "reshape", "row", "steps")
+VIEWS = ("ref", "transpose", "newaxis", "slice", "index", "expand", "reshape", "row", "steps")
 
 
 @dataclass(slots=True)
@@ -115,16 +115,24 @@ class Body:
 
     def allocate(self, equation: Equation) -> None:
         """Make the array that a loop (or a state's equation) fills, and its views."""
+        array, *views = self.array(equation)
+        self.add(*array)
+        self.initial(equation.target)
+        for view in views:
+            self.add(*view)
+
+    def array(self, equation: Equation) -> list[tuple[str, str]]:
+        """The statement, with its note, that makes an array over all steps; then that of its views.
+
+        An array with rows outside the steps 1 to T has views; what is read there starts as zero.
+        """
         name, shape = equation.target, equation.shape
         before, after = self.margins(name)
         dtype = {"real": "dtype", "int": "np.int64", "bool": "bool"}[equation.value.kind]
         own = self.names.quantity(name)
         if not before and not after:
-            self.add(
-                f"{own} = np.empty({shape_text(shape, steps=True)}, {dtype})",
-                comment(shape, steps=True),
-            )
-            return
+            text = f"{own} = np.empty({shape_text(shape, steps=True)}, {dtype})"
+            return [(text, comment(shape, steps=True))]
         whole = self.names.whole(name)
         rows = f"T + {before + after}"
         sizes = ", ".join([rows, *map(str, shape)]) + ("," if not shape else "")
@@ -132,22 +140,22 @@ class Body:
         note = f"{name}[{first}] ... {name}[T{f'+{last}' if last else ''}]"
         state = self.states.get(name)
         filled = state and state.initial and (before, after) in ((1, 0), (0, 1))
-        self.add(f"{whole} = np.{'empty' if filled else 'zeros'}(({sizes}), {dtype})", note)
-        self._initial(name, whole, before, after)
-        wanted = sorted({0, *self.shifts(name)})
+        made = f"{whole} = np.{'empty' if filled else 'zeros'}(({sizes}), {dtype})"
         views, texts = [], []
-        for shift in wanted:
+        for shift in sorted({0, *self.shifts(name)}):
             start, stop = before + shift, after - shift
             views.append(self.names.view(name, shift))
             texts.append(f"{whole}[{start or ''}:{f'-{stop}' if stop else ''}]")
         each = " each" if len(views) > 1 else ""
-        note = f"{comment(shape, steps=True)}{each}"
-        self.add(f"{', '.join(views)} = {', '.join(texts)}", note)
+        taken = f"{', '.join(views)} = {', '.join(texts)}"
+        return [(made, note), (taken, f"{comment(shape, steps=True)}{each}")]
 
-    def _initial(self, name: str, whole: str, before: int, after: int) -> None:
-        state = self.states.get(name)
-        if not state or not state.initial:
+    def initial(self, name: str) -> None:
+        """Put the initial values of a state, if it has such, into its array."""
+        state, (before, after) = self.states.get(name), self.margins(name)
+        if not state or not state.initial or not (before or after):
             return
+        whole = self.names.whole(name)
         start = self.names.quantity(state.initial)
         if state.direction > 0:
             rows = f"{before - state.lag or ''}:{before}" if state.lag > 1 else f"{before - 1}"
@@ -229,7 +237,7 @@ class Body:
 
     def _shares(self, value: Node) -> bool:
         """Whether an expression is a view of something else."""
-        while value.op in _VIEWS and value.args:
+        while value.op in VIEWS and value.args:
             value = value.args[0]
         if value.op != "ref":
             return False

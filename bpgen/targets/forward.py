@@ -34,11 +34,11 @@ def forward(plan: Plan, names: Names) -> Function:
     body.externals(q.name for q in timed)
     body.write()
     lines = _returned(plan, names)
-    prelude = _prelude(cell, names, [*body.lines, *lines])
+    before = prelude(cell, names, [*body.lines, *lines])
     doc = "Return Outputs and Saved. Saved refers to the arrays given and returned: leave them be."
     gap = [""] * bool(body.lines and body.lines[0])
-    text = (*prelude, *gap, *body.lines, "", *lines)
-    return function("forward", _arguments(cell, names), doc, text)
+    text = (*before, *gap, *body.lines, "", *lines)
+    return function("forward", arguments(cell, names), doc, text)
 
 
 def forward_body(plan: Plan, names: Names) -> Body:
@@ -56,7 +56,7 @@ def forward_body(plan: Plan, names: Names) -> Body:
     )
 
 
-def _arguments(cell: Cell, names: Names) -> list[str]:
+def arguments(cell: Cell, names: Names) -> list[str]:
     words = ["params", *(names.quantity(q.name) for q in inputs(cell))]
     words += [f"{names.quantity(q.name)}=None" for q in initials(cell)]
     keywords = [f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell)]
@@ -65,7 +65,7 @@ def _arguments(cell: Cell, names: Names) -> list[str]:
     return [*words, *(["*", *keywords] if keywords else [])]
 
 
-def _prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
+def prelude(cell: Cell, names: Names, lines: Sequence[str]) -> list[str]:
     made: list[str] = []
     defaults = _defaults(cell, names)
     refused = ["if T == 0:"] if needs_steps(cell) else []

@@ -5,6 +5,8 @@ from `expressions`, signatures and tables from `arguments`, the small functions 
 """
 
 import re
+from collections.abc import Callable
+from typing import TypeAlias
 
 from bpgen.ir import Cell, Equation
 from bpgen.layout import layout
@@ -26,17 +28,25 @@ from bpgen.targets.streaming import step_function, stream
 from bpgen.targets.support import HELPERS, support
 from bpgen.targets.written import as_written
 
+Passes: TypeAlias = Callable[[Plan, Names], tuple[list[Function], list[str]]]
+
 
 def write(plan: Plan) -> Module:
     """The page of a cell's module."""
+    return assembled(plan, _passes)
+
+
+def _passes(plan: Plan, names: Names) -> tuple[list[Function], list[str]]:
+    return [forward(plan, names), backward(plan, names)], []
+
+
+def assembled(plan: Plan, passes: Passes) -> Module:
+    """The page of a module in any style: `passes` writes `forward`, `backward` and classes."""
     plan = without_clashes(plan)
     cell = plan.pair.cell
     names = module_names(plan)
-    functions = [
-        init_params(cell, names),
-        forward(plan, names),
-        backward(plan, names),
-    ]
+    both, classes = passes(plan, names)
+    functions = [init_params(cell, names), *both]
     streamed = stream(plan)
     if streamed:
         functions.append(step_function(plan, names, streamed))
@@ -48,8 +58,9 @@ def write(plan: Plan) -> Module:
         doc=codes(_doc(cell)),
         records=tuple(_records(plan, names)),
         tables=codes(tables),
+        classes=codes(classes),
         functions=tuple(functions),
-        imports=codes(_imports([*called, *own])),
+        imports=codes(_imports([*called, *classes, *own])),
         helpers=codes([*own, *(source.strip("\n") for source in helpers(called).values())]),
     )
 
@@ -76,7 +87,10 @@ def module_names(plan: Plan) -> Names:
 
 def _imports(lines: list[str]) -> list[str]:
     whole = "\n".join(lines)
-    standard = [f"import {name}" for name in ("math", "re") if re.search(rf"\b{name}\.", whole)]
+    modules = ("math", "re", "threading")
+    standard = [f"import {name}" for name in modules if re.search(rf"\b{name}\.", whole)]
+    if "@contextmanager" in whole:
+        standard.append("from contextlib import contextmanager")
     return [*standard, "from typing import NamedTuple"]
 
 

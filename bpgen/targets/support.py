@@ -33,6 +33,27 @@ def steps(name, value):
         raise ValueError(f"{name}: expected a number of steps, got {value!r}")
     return int(value)
 ''',
+    "using": '''
+@contextmanager
+def using(work, half, **sizes):
+    """The arrays of `forward` or `backward`: those of a workspace that is free, or new ones."""
+    if work is None:
+        yield half(**sizes)
+        return
+    if not isinstance(work, Workspace):
+        raise TypeError(f"work: expected a Workspace, got {type(work).__name__}")
+    arrays = work.halves[half]
+    for name, size in arrays.sizes.items():
+        if sizes[name] != size:
+            expected = f"{name} = {sizes[name]}"
+            raise ValueError(f"work: expected {expected}, got one made for {name} = {size}")
+    if not work.lock.acquire(blocking=False):
+        raise RuntimeError("work: in use by another call; each thread needs a Workspace of its own")
+    try:
+        yield arrays
+    finally:
+        work.lock.release()
+''',
     "fold": '''
 def fold(v):
     """Merge time into the rows, (T, N, n) to (T*N, n), so that one product serves every step."""
