@@ -4,7 +4,9 @@ Each stage is a function from one frozen value to the next and is followed by it
 as far as asked; `show` prints what any stage made as a page that one can read.
 """
 
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bpgen import ops as ops  # fills the table of operators
@@ -63,39 +65,50 @@ def run(source: Source, last: str = "schedule", style: str = PLAIN) -> Any:
     raise KeyError(last)
 
 
-def _writer(style: str) -> Callable[[Plan], Module]:
+def _writer(style: str, remat: int | None = None) -> Callable[[Plan], Module]:
     """What writes modules in a style. Raises `LookupError`, with a sentence."""
     if style not in STYLES:
         known = " and ".join(f"`{known}`" for known in STYLES)
         raise LookupError(f"there is no style `{safe(style)}`; there are {known}")
-    return STYLES[style]
+    if remat is None:
+        return STYLES[style]
+    if style != "fast" or remat < 1:
+        raise LookupError("`remat` is a number of steps, at least 1, for the style `fast`")
+    return partial(fast.write, remat=remat)
 
 
-def compile_source(source: Source, target: str = targets.OWN, style: str = PLAIN) -> dict[str, str]:
+def compile_source(
+    source: Source, target: str = targets.OWN, style: str = PLAIN, remat: int | None = None
+) -> dict[str, str]:
     """The files that a spec becomes, by name, stamped: for NumPy, the module and its test.
 
-    The style is that of the module; the test is the same in all. Raises `Refused` if the spec is
-    wrong, or holds what the target cannot say; `LookupError` if there is no such target or style,
-    or the target is a plug-in's, which has none; `targets.Unusable` if a plug-in's is broken; each
-    with a sentence.
+    The style is that of the module, which with `remat` runs so many steps at a time; the test is
+    the same in all. Raises `Refused` if the spec is wrong, or holds what the target cannot say, or
+    with `remat`, if time cannot be cut; `LookupError` if there is no such target or style, or the
+    target is a plug-in's, which has none; `targets.Unusable` if a plug-in's is broken; each with a
+    sentence.
     """
-    return files_of(run(source), target, style)
+    return files_of(run(source), target, style, remat)
 
 
 def style_of(text: str) -> str:
-    """The style that a module is written in: only a fast one has a `Workspace`."""
-    return "fast" if "\nclass Workspace" in text else PLAIN
+    """The style that a module is written in, as options say it: only fast has a `Workspace`."""
+    parts = re.search(r"in range\(0, T, (\d+)\):", text)
+    remat = f" --remat {parts[1]}" if parts else ""
+    return f"fast{remat}" if "\nclass Workspace" in text else PLAIN
 
 
-def files_of(plan: Plan, target: str = targets.OWN, style: str = PLAIN) -> dict[str, str]:
+def files_of(
+    plan: Plan, target: str = targets.OWN, style: str = PLAIN, remat: int | None = None
+) -> dict[str, str]:
     """The files that a plan becomes, as those of `compile_source`."""
     if target != targets.OWN:
-        if style != PLAIN:
+        if style != PLAIN or remat is not None:
             raise LookupError(f"styles are for `{targets.OWN}`; `{safe(target)}` has none")
         other = targets.find(target)
         return {name: stamp(text, other.comment) for name, text in other.write(plan).items()}
     name = plan.pair.cell.name
-    module, test = _writer(style)(plan), shipped.write(plan)
+    module, test = _writer(style, remat)(plan), shipped.write(plan)
     files = {
         f"{name}.py": stamp(render(module, "numpy/module.py.jinja")),
         f"test_{name}.py": stamp(render(test, "numpy/test.py.jinja")),

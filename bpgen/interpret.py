@@ -71,6 +71,8 @@ def evaluate(
         value = at(node.args[0], t)
         return value if t == fixed_step(node["step"], sizes["T"]) else np.zeros_like(value)
     values = [at(arg, t) for arg in node.args]
+    if OPERATORS[node.op].facts.get("reduces"):
+        values = [np.asarray(v) for v in values]  # a size is a number, and has no axes to ask for
     names = [f"v{i}" for i in range(len(values))]
     text = spell(node, *names, plain=plain, dtype="_dtype")
     known = {**space(plain), **sizes, "_dtype": dtype, **dict(zip(names, values, strict=True))}

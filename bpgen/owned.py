@@ -39,7 +39,7 @@ _HELPERS = "_to"  # what the names of helpers that write to their last argument 
 
 _MAKERS = frozenset(("np.empty", "np.full", "np.ones", "np.stack", "np.zeros", "np.zeros_like"))
 # of their first argument, if it is not just that
-_VIEWS = frozenset(("fold", "np.asarray", "np.moveaxis", "np.real"))
+_VIEWS = frozenset(("fold", "np.asarray", "np.moveaxis", "np.real", "np.swapaxes"))
 TURNING = frozenset(("reshape", "swapaxes", "transpose"))  # methods
 _ARRAY = Own("array")
 SELF = Own("object")
@@ -240,6 +240,8 @@ def _made(call: ast.Call, own: Known) -> Own | None:
         return _kind(args[place], own) if place < len(args) else _ARRAY
     if name == "np.split":
         return _several([_kind(args[0], own)], "series", ("array",))
+    if name == "in_turn":
+        return _member(_kind(args[0], own))
     if name in _VIEWS:
         return _kind(args[0], own)
     if isinstance(call.func, ast.Attribute) and call.func.attr in TURNING | {"view"}:

@@ -27,9 +27,10 @@ _ATTRIBUTES = frozenset(
     )
 )
 _OF_PLAIN = frozenset(("append", "setdefault"))  # more of them, by which a test notes kinks
-HALVES = ("ForwardArrays", "BackwardArrays")  # classes that `using` lends an object of
+HALVES = ("ForwardArrays", "BackwardArrays", "StepArrays")  # classes that `using` lends one of
 CLASSES = (*HALVES, "Workspace")
-_ONLY_WITH = frozenset(("using", *CLASSES))  # not called by a function of the cell
+_LENDERS = ("using", "fitting")
+_ONLY_WITH = frozenset((*_LENDERS, *CLASSES))  # not called by a function of the cell
 _SIZED = frozenset(
     ("np.arange", "np.broadcast_to", "np.empty", "np.eye", "np.full", "np.ones", "np.zeros")
 ) | {"range"}  # what takes sizes, and then perhaps a number
@@ -118,9 +119,10 @@ def function(node: ast.FunctionDef, file: File) -> None:
 def lent(node: ast.With, file: File) -> tuple[str, str]:
     """`w` and `ForwardArrays`, of `with using(work, ForwardArrays, T=T, N=N) as w:`."""
     match node.items:
-        case [ast.withitem(ast.Call(ast.Name("using"), [_, ast.Name(half), *_]), ast.Name(w))]:
-            if "using" in file.defined and half in file.held:
-                return w, half
+        case [ast.withitem(ast.Call(ast.Name(lender), [_, ast.Name(half), *_]), name)]:
+            if lender in _LENDERS and lender in file.defined and half in file.held:
+                if name is None or isinstance(name, ast.Name):
+                    return name.id if name else "", half  # a pass may have no arrays
     raise file.refuse("a `with` that uses no workspace", node)
 
 
@@ -187,7 +189,7 @@ def _call(node: ast.Call, local: set[str], file: File) -> list[ast.AST]:
         if called.attr == "view" and (node.args or node.keywords):
             raise file.refuse("a view as something else", node)
     within_reach(node, file)
-    tables = [*filter(str.isupper, file.defined)] if name == "bind" else ()
+    tables = [*filter(str.isupper, file.defined)] if name in ("bind", "bind_again") else ()
     table = any(dotted(arg) in tables for arg in node.args[1:2])
     head = [called] if isinstance(called, ast.Attribute) or name not in file.defined else []
     return [*head, *node.args[:1], *node.args[2 if table else 1 :], *node.keywords]

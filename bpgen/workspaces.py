@@ -1,8 +1,9 @@
 """The classes of a workspace: what they make, and so what they lend to a function.
 
-`ForwardArrays` and `BackwardArrays` make arrays of the sizes they are given, views of these, and
-series of views; `Workspace` holds one of each, and a lock. Each class has a docstring and an
-`__init__` that assigns to attributes of `self`; what each is assigned says what it may be used for.
+`ForwardArrays`, `BackwardArrays` and `StepArrays` make arrays of the sizes they are given, views of
+these, and series of views; `Workspace` holds one of each, and a lock. Each class has a docstring
+and an `__init__` that assigns to attributes of `self`; what each is assigned says what it may be
+used for.
 """
 
 import ast
@@ -19,7 +20,7 @@ _MADE_OF = (
 _MADE_BY = frozenset(
     (
         *("list", "np.array", "np.dtype", "np.empty", "np.moveaxis", "np.ones", "np.split"),
-        *("np.zeros", "range", "reversed", "threading.Lock", "zip"),
+        *("np.swapaxes", "np.zeros", "range", "reversed", "threading.Lock", "zip"),
     )
 )
 
@@ -110,9 +111,10 @@ def _by_their_names(node: ast.Dict) -> str:
 def _parts(call: ast.Call, known: set[str], keys: Sequence[str], file: File) -> list[ast.AST]:
     """What a call is made of, but for the function that makes it."""
     name, called = dotted(call.func), call.func
-    turns = isinstance(called, ast.Attribute) and called.attr in TURNING
+    made = name in _MADE_BY or name in keys
+    turns = isinstance(called, ast.Attribute) and called.attr in TURNING and not made
     named = all(word.arg for word in call.keywords)
-    if name in known or not named or not (turns or name in _MADE_BY or name in keys):
+    if name in known or not named or not (turns or made):
         raise file.refuse("a call that a workspace may not make", call)
     whole = [called.value] if isinstance(called, ast.Attribute) and turns else []
     return [*whole, *call.args, *(word.value for word in call.keywords)]

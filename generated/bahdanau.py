@@ -37,7 +37,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*(A*S + E) numbers besides inputs and outputs."""
 
     enc: np.ndarray  # (N, S, E)
     x: np.ndarray  # (T, N, D)
@@ -249,4 +249,4 @@ def softmax(x, axis=-1):
     return e / e.sum(axis=axis, keepdims=True)
 
 
-# bpgen: sha256 71dfc9e19a6c8b221beb9151a1064dfc999f11d926fb63b7a2adfc4238f8ed2d
+# bpgen: sha256 548b564b631fc84baa1bfe5c852407f625e6e783963dad27bcf1c3be9b749f48

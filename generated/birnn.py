@@ -40,7 +40,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*2*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     y: np.ndarray  # (T, N)
@@ -311,4 +311,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 e1766644ccd760dcce935ff052e14991e0d2892b57396dadc4c04c2a130e30c7
+# bpgen: sha256 2da7bdfbab7a350cfab5ebb7a53c07ecdff958b7f633e910e14af06ac117102b

@@ -38,7 +38,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*D numbers besides inputs and outputs."""
 
     features: np.ndarray  # (N, F)
     w: np.ndarray  # (T, N)
@@ -292,4 +292,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 c300402d34ab33fc95ab9efc8d9bd9b9a5b475a539b7be371636b34c63d96cc6
+# bpgen: sha256 f95b09eb7061e552e948e82297ce6baca4957a96a0c209de561b81bf2d1d8404

@@ -41,7 +41,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*(M + S) numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     f_prev: np.ndarray  # (T, N, F)
@@ -306,4 +306,4 @@ def orthogonal(rng, shape):
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 ccc9588f057cc10efe69d6ab4ae22a4cc89c9689318d8f99a5452cdac53a04b8
+# bpgen: sha256 04b3f8b4ee5986d10f3f3543b20d8be2c5f1d68845b3fd117bd93714b3da6490

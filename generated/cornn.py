@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*H numbers besides inputs and outputs."""
 
     dt: float  # ()
     gamma: float  # ()
@@ -207,4 +207,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 e4c9a660c3e652357b0ae99eb80b86002e35e229a9b42bfe3786e4c5add5314b
+# bpgen: sha256 2cae019bc3325648c57063221f2a21e13e65bb387711fe373640f2fecfe5043f

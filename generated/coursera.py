@@ -36,7 +36,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*n_y*m numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, n_x, m)
     y: np.ndarray  # (T, n_y, m)
@@ -260,4 +260,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 60a7930867ebc13c02442271139c7e31f1bbf085af8507cde7ca4e9b75a9c97f
+# bpgen: sha256 bd01e48cbb18a244d2433f65fa54a3faac12b091197266176ef8b28e8bbe3161

@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*H numbers besides inputs and outputs."""
 
     alpha: float  # ()
     x: np.ndarray  # (T, N, D)
@@ -193,4 +193,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 db6258c290c3391acd82f3b29c6a1dddb8919a0fb4678fbbf15e89743e1c8d3c
+# bpgen: sha256 ad5421f75435e051720bd7bb7be6ba7383395dccfe12bbf78334a17febf5a1fe

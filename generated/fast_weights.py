@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*(4*H + 1) numbers besides inputs and outputs."""
 
     lam: float  # ()
     eta: float  # ()
@@ -253,4 +253,4 @@ def layer_norm(x, eps, axis=-1):
     return centred / np.sqrt(np.square(centred).mean(axis=axis, keepdims=True) + eps)
 
 
-# bpgen: sha256 b12a271d7cfa92c87dfa6147d3266cce9ddca44175f40fce9896b308014a09f8
+# bpgen: sha256 6f1547298dc238bad1d23ea9a8be3b36d91e903188a7ece748006732bc255bd7

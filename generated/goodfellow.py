@@ -38,7 +38,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, nx)
     y: np.ndarray  # (T)
@@ -257,4 +257,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 ed8c857425ab7473773be3b0765a8a02f406263c77f9eb80b505fe0c1b092bb2
+# bpgen: sha256 586a46f44c496f030699d5c95b3ccb41e9b5fb2404b672ce0f5c41cc4afd177b

@@ -37,7 +37,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, nx, 1)
     y: np.ndarray  # (T, 1)
@@ -261,4 +261,4 @@ def one_hot(labels, size, axis, dtype):
     return np.moveaxis(marks.astype(dtype), -1, axis)
 
 
-# bpgen: sha256 27c7bee8e0c2d25762913e3ad6f10627e9979e234a272c5ab33eac046b579029
+# bpgen: sha256 489868ee24dee334871dc1980e9cdc2fd1da85fcfadba3bafba0120ea34e3e08

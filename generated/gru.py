@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*4*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h_n: np.ndarray  # (T, N, H)
@@ -223,4 +223,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 0084aa560b96c914982412025477db4c99a737f796c532d1dd0b38e681662105
+# bpgen: sha256 4f245575d5f08afdcf16687520ee3eaec3d1acc6290a4c7c2c09be3cd93f6e58

@@ -36,7 +36,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*3*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     r: np.ndarray  # (T, N, H)
@@ -217,4 +217,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 c6a0645029a29429a84d4f1b611a0c2f6078b606ef5b4e45eaec130337e82f97
+# bpgen: sha256 1cefadd717ea147e1858d48ce907bc05ca8b43d862042951ab9dd630ed3b1abc

@@ -24,7 +24,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*H numbers besides inputs and outputs."""
 
     dt: float  # ()
     tau: float  # ()
@@ -167,4 +167,4 @@ def is_symmetric(name, m):
         raise ValueError(f"{name}: expected a symmetric matrix")
 
 
-# bpgen: sha256 643cf113f7ff923c236160ff9c172c2e3f49c085772df81ff856747883e09f77
+# bpgen: sha256 8df91a8ed6e9ac1652aa9ddb5ded80108cfcdb40a69b13df0640ef5d796015bf

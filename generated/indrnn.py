@@ -27,7 +27,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h_prev: np.ndarray  # (T, N, H)
@@ -154,4 +154,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 5d324ec1c86fb8cee12da2b6972b9c16e0ee172aec60d2a6904505f7d04ab333
+# bpgen: sha256 d0fff8e07881b2e8afb4d57e1c45e632fa4fd109639b1dbcf5440232f0eaba50

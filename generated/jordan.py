@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h: np.ndarray  # (T, N, H)
@@ -183,4 +183,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 6111e94c1a317f97ba189642817d649fe7dd8e05473a23e188f895b1787f6ffc
+# bpgen: sha256 5a2837209f37a3af8a0f5e19fa9e6493e7f7d9a65facaf69426e870b9030ac3a

@@ -36,7 +36,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*(4*K + M + 1) numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     x_W_q: np.ndarray  # (T, N, K)
@@ -245,4 +245,4 @@ def elu(x, alpha):
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
 
 
-# bpgen: sha256 b05e966f6995bdf303fe4ca0b8c2eb984c5028a44c5cacfc9309bfa4ca3c7a0d
+# bpgen: sha256 2e465a7eebf221ea1ec126bd20e8044c295bbc388bc8da7ab2db859d9aad5a71

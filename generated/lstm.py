@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*5*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     sigmoid_i: np.ndarray  # (T, N, H)
@@ -230,4 +230,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 838bdcd37c9dffa7894befb83bef2c496114101ade9f4088877e2ff19f88119a
+# bpgen: sha256 9bb170423a4621149f5de5b49667ab7789c6fba0e4aa3c9ee80899de3f2e218c

@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*4*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     sigmoid_i: np.ndarray  # (T, N, H)
@@ -220,4 +220,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 d0315c7da33fdb1d7a16fbb92228704cf9d380d094b54e3885688b92450d1a44
+# bpgen: sha256 e1f5c4244f9da8ac69dbaaec4f5fd315f6a4f2671db37a0cd157305a33acd0fc

@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*4*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     i: np.ndarray  # (T, N, H)
@@ -226,4 +226,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 b2c6e9a74a076add6ff24f52f3ac202f02db62b8b313e862ca1a1df8808e2721
+# bpgen: sha256 21734dafbece01efea7c991378e93470645663473321d3541cce69812516cf1a

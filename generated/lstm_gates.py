@@ -42,7 +42,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*5*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     i: np.ndarray  # (T, N, H)
@@ -269,4 +269,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 10b62bc6344b33478244f483e275d391d1129016b3d01abb694791747ff33010
+# bpgen: sha256 ef7780ee49cdcce15a979df7dc80c6e9b17712adf5c87be3e9c186bcc9ab97e7

@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*5*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     m: np.ndarray  # (T, N)
@@ -252,4 +252,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 9611b9d3eafbc6ebf7424de6625d74e1f98cc627c64851b89be1ec8fd6ce25dd
+# bpgen: sha256 ddab00cfa36cce947767e5875c98a9aae4c78127ab61db73fe7c7550549e9f57

@@ -37,7 +37,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*5*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     i: np.ndarray  # (T, N, H)
@@ -258,4 +258,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 832506ff2fe1725f30c9f734f5839d98e572074a5337ee83b4e15bb6a3481dd8
+# bpgen: sha256 505aab0a32d32741162fb0a4859363f329008da49153fb70ab57c89880adf265

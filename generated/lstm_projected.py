@@ -33,7 +33,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*5*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     sigmoid_i: np.ndarray  # (T, N, H)
@@ -236,4 +236,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 37275e5a63182f23409d73fd4c386d8a60659796ad673f24e43e78b99898e115
+# bpgen: sha256 a70c8029c5931f7b8142d52bd5c27ad3f5c0a69277734587d82469cfc8f8b1db

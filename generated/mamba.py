@@ -37,7 +37,9 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*(E*K + 3*E + 2*K) + E*2*K numbers besides inputs
+    and outputs.
+    """
 
     x: np.ndarray  # (T, N, E)
     exp_A_log: np.ndarray  # (E, K)
@@ -244,4 +246,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 38e72895c3446ea2faf0f8c5c177bbd8a195710319bd5862ef99434f5be6b27e
+# bpgen: sha256 a7cc433d5a2b7f7f1a712b4faf79d89d78da54efaacb37fe922b8461136298a0

@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*2*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     f: np.ndarray  # (T, N, H)
@@ -198,4 +198,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 4f4ebcaeb8ee7c2d3f3b2a7904eddc2473eac399db453f636768d5770ef19eac
+# bpgen: sha256 3a1b9c0a32b5ed241b0ddd77a506d5c564617f9c0c7fc129c3d090671086689c

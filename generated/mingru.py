@@ -29,7 +29,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*2*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     z: np.ndarray  # (T, N, H)
@@ -169,4 +169,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 7f678d6606106a41db3ab5070c545def16e74b1a3f01af31e569fff9a112d8ac
+# bpgen: sha256 52abc834c5e351d5ac0f3733605f9e0dadfe3f661a5ddbe155dc237d80b2d7f9

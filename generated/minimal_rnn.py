@@ -31,7 +31,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*2*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     z: np.ndarray  # (T, N, H)
@@ -192,4 +192,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 452a260eef83c8f3c0a64d0aaa779772f8030ceb294328c47182ad80b4ffbfd4
+# bpgen: sha256 1ad026c5d484084ce37b2e75600743c7c02eb3952ae357cfd51bd069c2db5420

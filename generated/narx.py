@@ -29,7 +29,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h_prev2: np.ndarray  # (T, N, H)
@@ -175,4 +175,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 4b7674139a0dfb823c0342abb8439efa615899109ff51dafaf1c0ceb9445ee13
+# bpgen: sha256 e7af9434a55aef60c8d331373cd58408a04aabd25b17a5268749f5ef4083f670

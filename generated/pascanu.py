@@ -28,7 +28,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*n numbers besides inputs and outputs."""
 
     u: np.ndarray  # (T, m, 1)
     sigmoid_x_prev: np.ndarray  # (T, n, 1)
@@ -175,4 +175,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 f35d7bb106a13bc5278b0184315818a8c4cef3d9f60c546127fb1cca428857c0
+# bpgen: sha256 f2fac755acb4f3b94da2a47d992e289f577628694c8a1c724e30fe56b657fc04

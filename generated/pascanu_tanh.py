@@ -28,7 +28,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*n numbers besides inputs and outputs."""
 
     u: np.ndarray  # (T, m, 1)
     tanh_x_prev: np.ndarray  # (T, n, 1)
@@ -169,4 +169,4 @@ def orthogonal(rng, shape):
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 e9c07efce6aea1d80cf646b4b7755b0e5d71f9968eacef39057710434e85edfd
+# bpgen: sha256 77dbd42c3ed6c9c6debe3e4c90bbea4718b67fd11d4ddd3832e6afa6c8034b07

@@ -35,7 +35,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*(D + 3*H) numbers besides inputs and outputs."""
 
     x_prev: np.ndarray  # (T, N, D)
     x: np.ndarray  # (T, N, D)
@@ -232,4 +232,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 0ea88315630b1ba9c7b39618b505ff3076fac3c10d2d9a00ad62303e21a97076
+# bpgen: sha256 cd9e73d5d4601a24ffe74377502efce2ef6068d959f613e1d86a94e3b57ca44a

@@ -27,7 +27,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h_prev: np.ndarray  # (T, N, H)
@@ -157,4 +157,4 @@ def orthogonal(rng, shape):
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 4a90944e7ffdf531f48bbd381682590bee1db1c93c53370334e45ee3dc3599b3
+# bpgen: sha256 68c86778a2591a7e41e2ac3933c619864fb3fea98805a0a46765c78b58a919c0

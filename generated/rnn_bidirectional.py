@@ -35,7 +35,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     f_prev: np.ndarray  # (T, N, H)
@@ -227,4 +227,4 @@ def orthogonal(rng, shape):
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 f17de3f2450fb4539abd8924b227dfc5e9dce8720f573cd17fd681364ffc1f91
+# bpgen: sha256 198db1391179eb58a39afcc6f7b366026b8b54d7ad20e67adfa76d6f09d81f67

@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     y: np.ndarray  # (N)
@@ -266,4 +266,4 @@ def at_step(value, step, T):
     return steps
 
 
-# bpgen: sha256 844065108d90715c7b764f9738b3cef2c52b850a5d922b9616e1492b7daac736
+# bpgen: sha256 5e57339633bbdfbd859e4e45dde9e962a9d807f1c53aaf24db034ae753858164

@@ -35,7 +35,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*D numbers besides inputs and outputs."""
 
     w: np.ndarray  # (T, N)
     y: np.ndarray  # (T, N)
@@ -265,4 +265,4 @@ def scatter(rows, index, size):
     return total
 
 
-# bpgen: sha256 58c763be0c068849968e5b784f2bb39ae67bb6e7838776220b431a7663f40da0
+# bpgen: sha256 5d4c09fa5439b862b3f181821f3a490b6c89aaac453300cce94c7d8ef72c91bf

@@ -27,7 +27,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h_prev: np.ndarray  # (T, N, H)
@@ -157,4 +157,4 @@ def orthogonal(rng, shape):
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-# bpgen: sha256 44c81236ddec659426497daaa38907b2893c305e8bf6723ebc2d3155a312ad93
+# bpgen: sha256 2be5aec34ca77cf76b2dd45aff0996438491f892b00c492c086e1b9b75c55c34

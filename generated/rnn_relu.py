@@ -26,7 +26,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     h_prev: np.ndarray  # (T, N, H)
@@ -147,4 +147,4 @@ def fold(v):
     return v.reshape(-1, v.shape[-1])
 
 
-# bpgen: sha256 876a928f9c6daa658421a5ccc9169689c83d909945683bec3c3abac0435e998e
+# bpgen: sha256 d00562b2102d884759b234f53b5271c6035e1a6f6fd13737e7c28a8c6b46ed24

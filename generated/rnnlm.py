@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*2*V numbers besides inputs and outputs."""
 
     e: np.ndarray  # (T, 1, d)
     y: np.ndarray  # (T, 1, V)
@@ -253,4 +253,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 7bbfe75be7f321d7fbc0f6a662fb68f79b1f15d0384797657399b9dd460a0179
+# bpgen: sha256 3ff7441df961af4dff48590b849771e1a8847b51d67d340a3c9c9f5e466ccaa4

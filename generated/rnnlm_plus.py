@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*2*V numbers besides inputs and outputs."""
 
     e: np.ndarray  # (T, 1, d)
     y: np.ndarray  # (T, 1, V)
@@ -253,4 +253,4 @@ def log_softmax(x, axis=-1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-# bpgen: sha256 b2a831915f36e5321b30882654cf924b0ce548653db6ae3a5e732750247e1085
+# bpgen: sha256 6f3b04014511d7021347ff2bf2f9bc2d2ea4dbf799de11263b359542eac5eb17

@@ -28,7 +28,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: nothing besides inputs and outputs."""
 
     beta: float  # ()
     theta: float  # ()
@@ -183,4 +183,4 @@ def glorot(rng, shape, fan_in, fan_out):
     return rng.uniform(-limit, limit, shape)
 
 
-# bpgen: sha256 22daa822f8787be60e95a35865e85762d3588538d45a47b0c068d1b907c3a32a
+# bpgen: sha256 d57a27f59d837fb7c8d6195c790f91ba6854b4579b5c43ca92229047332cf1f9

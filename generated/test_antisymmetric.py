@@ -20,6 +20,7 @@ SEED = int(os.environ.get("BPGEN_SEED", "0"))
 PARAMS = ("W", "V", "b")
 INPUTS = ("x",)
 INITIAL = ("h0",)
+OPTIONAL = ("h0",)
 REAL = ("x", "h0", "W", "V", "b")
 FROZEN = ()
 SYMMETRIC = ()
@@ -155,18 +156,18 @@ def keywords(given):
     return {name: given[name] for name in (*EXTRA, *CONSTS) if name in given}
 
 
-def forward(given):
+def forward(given, **work):
     """The outputs of the module by name, and what it saved."""
     params = module.Params(*(given[name] for name in PARAMS))
     others = [given[name] for name in (*INPUTS, *INITIAL)]
-    outputs, saved = module.forward(params, *others, **keywords(given))
+    outputs, saved = module.forward(params, *others, **keywords(given), **work)
     return outputs._asdict(), saved
 
 
-def backward(given, saved, dy):
+def backward(given, saved, dy, **work):
     """The gradients of the module, by the name of the argument."""
     params = module.Params(*(given[name] for name in PARAMS))
-    grads = module.backward(params, saved, **{f"d{name}": v for name, v in dy.items()})
+    grads = module.backward(params, saved, **{f"d{name}": v for name, v in dy.items()}, **work)
     found = dict(zip(PARAMS, grads.params, strict=True))
     return found | {name: getattr(grads, f"d{name}") for name in REAL if name not in PARAMS}
 
@@ -493,24 +494,90 @@ def refused(error, said):
     return pytest.raises(error, match=f"^{re.escape(said)}$")
 
 
+if hasattr(module, "Workspace"):  # as modules of the fast style have
+    import inspect
+
+    WORK = sorted(inspect.signature(module.Workspace).parameters.keys() - {"dtype"})
+
+    def workspace(which, **others):
+        """One for arguments of these sizes, or for others."""
+        return module.Workspace(**{name: SIZES[which][name] for name in WORK} | others)
+
+    def results(given, dy, **work):
+        """Outputs and gradients by name."""
+        outputs, saved = forward(given, **work)
+        return outputs | {f"d{name}": v for name, v in backward(given, saved, dy, **work).items()}
+
+    @pytest.mark.parametrize("which", SIZES)
+    def test_workspace(which):
+        """Whatever earlier calls left in one, results are to the bit those of a call without."""
+        work = workspace(which)
+        for seed, missing in ((SEED + 1, ()), (SEED, OPTIONAL), (SEED, ())):
+            given = arguments(which, seed)
+            dy = cotangents(given, seed)
+            given = given | dict.fromkeys(missing)
+            expected, found = results(given, dy), results(given, dy, work=work)
+            for name, v in expected.items():
+                equal = np.array_equal(found[name], v)
+                assert equal, f"{name} is not to the bit what it is without a workspace"
+
+    def test_misuse_of_workspace():
+        """One of other sizes, of another dtype or in use is refused, in words that say so."""
+        given = arguments("first")
+        dy = cotangents(given)
+        sizes = {name: (SIZES["first"][name], SIZES["first"][name] + 1) for name in WORK}
+        for name, (size, other) in (*sizes.items(), ("dtype", ("float64", "float32"))):
+            said = f"work: expected {name} = {size}, got one made for {name} = {other}"
+            with refused(ValueError, said):
+                results(given, dy, work=workspace("first", **{name: other}))
+        with refused(TypeError, "work: expected a Workspace, got dict"):
+            forward(given, work=sizes)
+        work = workspace("first")
+        _, saved = forward(given, work=work)
+        with work.lock:
+            said = "work: in use by another call; each thread needs a Workspace of its own"
+            with refused(RuntimeError, said):
+                forward(given, work=work)
+            with refused(RuntimeError, said):
+                backward(given, saved, dy, work=work)
+        backward(given, saved, dy, work=work)
+
+
 def test_stream():
     """Steps one after another, each handing its states to the next, are the whole."""
     given = arguments("first")
     given = given | {name: 0 * given[name] for name in INITIAL if name not in STREAMED}
-    params = module.Params(*(given[name] for name in PARAMS))
     expected, _ = forward(given)
+    for name, joined in streamed(given).items():
+        assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
+
+
+def streamed(given, **work):
+    """The outputs of single steps, joined."""
+    params = module.Params(*(given[name] for name in PARAMS))
     starts = [given[initial] if initial else None for initial in STREAMED]
-    found = {name: [] for name in expected if name in TIMED}
+    found = {name: [] for name in module.Outputs._fields if name in TIMED}
     states, constants = starts, {name: given[name] for name in CONSTS if name in given}
     for t in range(SIZES["first"]["T"]):
         inputs = ((k, given[k]) for k in STREAM_INPUTS)
         now = [np.take(v, t, axis=TIMED[k]) if k in TIMED else v for k, v in inputs]
-        outputs, states = module.step(params, *now, *states, **constants)
-        for name in found:
-            found[name].append(getattr(outputs, name))
-    for name, steps in found.items():
-        joined = np.stack(steps, axis=TIMED[name])
-        assert close(joined, expected[name]), f"{name} of single steps is not that of forward"
+        outputs, states = module.step(params, *now, *states, **constants, **work)
+        for name, steps in found.items():
+            steps.append(getattr(outputs, name))
+            steps[-2:-1] = map(np.array, steps[-2:-1])  # in a workspace it stands for one call more
+    return {name: np.stack(steps, axis=TIMED[name]) for name, steps in found.items()}
 
 
-# bpgen: sha256 2f4a395e582f2f9458d9689f26bb7b7b6a4d79c6fbc2a7bcff294bd39473666b
+if hasattr(module, "Workspace"):
+
+    def test_stream_in_workspace():
+        """Whatever earlier steps left in one, steps are to the bit those without one."""
+        work = workspace("first")
+        for given in (arguments("first", SEED + 1), arguments("first")):
+            expected, found = streamed(given), streamed(given, work=work)
+            for name, v in expected.items():
+                equal = np.array_equal(found[name], v)
+                assert equal, f"{name} is not to the bit what it is without a workspace"
+
+
+# bpgen: sha256 1c17ed0d03de671d8a6e2edc8d1e115b61b0757e1fc889da5201c1546d6987ec

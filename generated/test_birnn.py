@@ -26,6 +26,7 @@ SEED = int(os.environ.get("BPGEN_SEED", "0"))
 PARAMS = ("Wf", "Wb", "Uf", "Ub", "bf", "bb", "Wo", "bo")
 INPUTS = ("x", "y", "m")
 INITIAL = ("f0", "b0")
+OPTIONAL = ("f0", "b0")
 REAL = ("x", "f0", "b0", "Wf", "Wb", "Uf", "Ub", "bf", "bb", "Wo", "bo")
 FROZEN = ()
 SYMMETRIC = ()
@@ -184,18 +185,18 @@ def keywords(given):
     return {name: given[name] for name in (*EXTRA, *CONSTS) if name in given}
 
 
-def forward(given):
+def forward(given, **work):
     """The outputs of the module by name, and what it saved."""
     params = module.Params(*(given[name] for name in PARAMS))
     others = [given[name] for name in (*INPUTS, *INITIAL)]
-    outputs, saved = module.forward(params, *others, **keywords(given))
+    outputs, saved = module.forward(params, *others, **keywords(given), **work)
     return outputs._asdict(), saved
 
 
-def backward(given, saved, dy):
+def backward(given, saved, dy, **work):
     """The gradients of the module, by the name of the argument."""
     params = module.Params(*(given[name] for name in PARAMS))
-    grads = module.backward(params, saved, **{f"d{name}": v for name, v in dy.items()})
+    grads = module.backward(params, saved, **{f"d{name}": v for name, v in dy.items()}, **work)
     found = dict(zip(PARAMS, grads.params, strict=True))
     return found | {name: getattr(grads, f"d{name}") for name in REAL if name not in PARAMS}
 
@@ -447,4 +448,53 @@ def refused(error, said):
     return pytest.raises(error, match=f"^{re.escape(said)}$")
 
 
-# bpgen: sha256 989e732d7a6e03abb9ae87ca2bbd502f2d6bb26f211f5e5ca30eeb0e689d01c6
+if hasattr(module, "Workspace"):  # as modules of the fast style have
+    import inspect
+
+    WORK = sorted(inspect.signature(module.Workspace).parameters.keys() - {"dtype"})
+
+    def workspace(which, **others):
+        """One for arguments of these sizes, or for others."""
+        return module.Workspace(**{name: SIZES[which][name] for name in WORK} | others)
+
+    def results(given, dy, **work):
+        """Outputs and gradients by name."""
+        outputs, saved = forward(given, **work)
+        return outputs | {f"d{name}": v for name, v in backward(given, saved, dy, **work).items()}
+
+    @pytest.mark.parametrize("which", SIZES)
+    def test_workspace(which):
+        """Whatever earlier calls left in one, results are to the bit those of a call without."""
+        work = workspace(which)
+        for seed, missing in ((SEED + 1, ()), (SEED, OPTIONAL), (SEED, ())):
+            given = arguments(which, seed)
+            dy = cotangents(given, seed)
+            given = given | dict.fromkeys(missing)
+            expected, found = results(given, dy), results(given, dy, work=work)
+            for name, v in expected.items():
+                equal = np.array_equal(found[name], v)
+                assert equal, f"{name} is not to the bit what it is without a workspace"
+
+    def test_misuse_of_workspace():
+        """One of other sizes, of another dtype or in use is refused, in words that say so."""
+        given = arguments("first")
+        dy = cotangents(given)
+        sizes = {name: (SIZES["first"][name], SIZES["first"][name] + 1) for name in WORK}
+        for name, (size, other) in (*sizes.items(), ("dtype", ("float64", "float32"))):
+            said = f"work: expected {name} = {size}, got one made for {name} = {other}"
+            with refused(ValueError, said):
+                results(given, dy, work=workspace("first", **{name: other}))
+        with refused(TypeError, "work: expected a Workspace, got dict"):
+            forward(given, work=sizes)
+        work = workspace("first")
+        _, saved = forward(given, work=work)
+        with work.lock:
+            said = "work: in use by another call; each thread needs a Workspace of its own"
+            with refused(RuntimeError, said):
+                forward(given, work=work)
+            with refused(RuntimeError, said):
+                backward(given, saved, dy, work=work)
+        backward(given, saved, dy, work=work)
+
+
+# bpgen: sha256 ceb6f28c78e3bf897d14243e9b791e9344d9c9f13006ae334d88551d15dcb7fb

@@ -39,7 +39,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*10*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     sigmoid_i_lo: np.ndarray  # (T, N, H)
@@ -386,4 +386,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 22701779085f5b045cd8cf4ab83acfbfa505fba6c694ee654219de603ead54b5
+# bpgen: sha256 d0cbda95474cf2efa08dc23e54a9e3b42063412a969a90a9f2684e60b6bcc6e6

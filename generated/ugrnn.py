@@ -32,7 +32,7 @@ class Outputs(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What `backward` reads of the forward pass."""
+    """What `forward` keeps for `backward`: T*N*2*H numbers besides inputs and outputs."""
 
     x: np.ndarray  # (T, N, D)
     c: np.ndarray  # (T, N, H)
@@ -197,4 +197,4 @@ def sigmoid(x):
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-# bpgen: sha256 be9781c0e5b3b38309fbfd8e1d639220c32b03ac406d3eefce5b8d46ef5c0573
+# bpgen: sha256 b63ed73dc00b1fef88494236ff56d24bfb3f7202030411ccab1bf944e01450a5

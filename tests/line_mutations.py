@@ -7,6 +7,7 @@ again. The lines stand at the end of `backward`, before its result is put togeth
 import ast
 import re
 from collections.abc import Callable, Iterator
+from textwrap import dedent, indent
 
 Found = Iterator[tuple[str, str, str]]  # the kind, what was done, the wrong module
 
@@ -38,11 +39,12 @@ def edits(module: str) -> Found:
     """M21, M22 and the overwriting scatter, as (kind, what was done, the wrong module)."""
     start = module.index("\ndef backward(")
     end = module.find("\ndef ", start + 1)
-    before, body, after = module[:start], module[start:end], module[end:]
+    before, body, after = module[:start], _own(module[start:end]), module[end:]
 
     def remade(lines: str, helpers: str = "") -> str:
-        head, _, tail = body.rpartition("    return Grads(")
-        return f"{before}{head}{lines}    return Grads({tail}{after}{helpers}"
+        head, gap, tail = re.split(r"^( +)return Grads\(", body, maxsplit=1, flags=re.M)
+        lines = indent(dedent(lines), gap)
+        return f"{before}{head}{lines}{gap}return Grads({tail}{after}{helpers}"
 
     returned = body[body.rindex("    return Grads(") :]
     names = dict.fromkeys(re.findall(r"\bd\w+", returned))
@@ -70,6 +72,14 @@ def edits(module: str) -> Found:
             into, index, rows = map(ast.unparse, ast.parse(line.strip()).body[0].value.args)
             loose = after.replace(line.strip(), f"{into}[{index}] = {rows}")
             yield "M4", "scatter: the last of equal labels only", f"{before}{body}{loose}"
+
+
+def _own(body: str) -> str:
+    """The same function, which gives what it returns of a workspace names of its own."""
+    head, gap, returned = re.split(r"^( +)(?=return Grads\()", body, maxsplit=1, flags=re.M)
+    lent = dict.fromkeys(re.findall(r"\bws\.(d\w+)", returned))
+    named = "".join(f"{gap}{name} = ws.{name}\n" for name in lent)
+    return head + named + gap + re.sub(r"\bws\.(d\w+)", r"\1", returned)
 
 
 def _shared(module: str, body: str, names: dict[str, None], remade: Callable[[str], str]) -> Found:

@@ -1,12 +1,13 @@
 """Does the shipped test bite? Wrong derivatives are planted, and the test must find each.
 
-    python tests/mutants.py [CELL ...] [--kinds M1,M6] [--each N] [--jobs 2] [-x]
+    python tests/mutants.py [CELL ...] [--style fast] [--kinds M1,F6] [--each N] [--jobs 2] [-x]
 
 Every mutant (`mutations` makes them from the backward equations of a cell of the library) is
 scheduled and written like any module, into a directory of its own, beside the unchanged test of the
-right module; pytest runs that test in a process of its own, and must fail by an assertion. What
-comes out is the kill matrix, as Markdown: how many mutants of a kind fail in each row of the test.
-All that can be planted are more than 11,000, of which `--each` takes some of every kind and cell.
+right module; pytest runs that test in a process of its own, and must fail by an assertion. In the
+fast style, `buffer_mutations` plants more in the text. What comes out is the kill matrix, as
+Markdown: how many mutants of a kind fail in each row of the test. All that can be planted are more
+than 11,000 in the plain style, of which `--each` takes some of every kind and cell.
 
 A mutant that passes is a survivor: a row is too weak, or the mutant is no mutant. Those of the
 second sort stand in `EQUIVALENT`, each with its proof, and the equations are evaluated to check it.
@@ -17,26 +18,28 @@ import shlex
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+import buffer_mutations
 import line_mutations
 import mutations
 from bpgen import library
-from bpgen.compile import run
+from bpgen.compile import STYLES, run
 from bpgen.interpret import run as evaluate
 from bpgen.ir import Pair
 from bpgen.parse import read
 from bpgen.render import render
 from bpgen.schedule import LoopError, schedule
-from bpgen.targets import numpy, shipped
+from bpgen.targets import shipped
 from drawing import drawn, sizes_of
-from mutations import KINDS
 from trial import Server, Verdict
+
+KINDS = mutations.KINDS | buffer_mutations.KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ def right(cell: str) -> Pair:
     return run(read(text.encode(), f"{cell}.spec"), "simplify")
 
 
-def module_of(pair: Pair) -> str:
-    return render(numpy.write(schedule(pair)), "numpy/module.py.jinja")
+def module_of(pair: Pair, style: str = "plain") -> str:
+    return render(STYLES[style](schedule(pair)), "numpy/module.py.jinja")
 
 
 def test_of(pair: Pair) -> str:
@@ -86,19 +89,23 @@ test_of.__test__ = False  # a maker of tests is none
 
 
 def planted(
-    cell: str, kinds: Sequence[str] = tuple(KINDS), each: int | None = None
+    cell: str,
+    kinds: Sequence[str] = tuple(KINDS),
+    each: int | None = None,
+    style: str = "plain",
 ) -> Iterator[Mutant]:
     """The mutants of a cell; at most `each` of a kind, spread evenly over all there are."""
     pair = right(cell)
+    module = module_of(pair, style)
     found = defaultdict(list)
-    for kind, what, wrong in mutations.mutations(pair):
+    for kind, what, wrong in (*mutations.mutations(pair), *line_mutations.edits(module)):
         found[kind].append((what, wrong))
-    for kind, what, text in line_mutations.edits(module_of(pair)):
+    for kind, what, text in buffer_mutations.edits(module) if style == "fast" else ():
         found[kind].append((what, text))
     for kind in kinds:
         for what, wrong in _spread(found[kind], each):
             try:
-                text = wrong if isinstance(wrong, str) else module_of(wrong)
+                text = wrong if isinstance(wrong, str) else module_of(wrong, style)
             except LoopError:  # a value that would be needed before it is made: nobody can write it
                 continue
             yield Mutant(cell, kind, what, text, None if isinstance(wrong, str) else wrong)
@@ -114,13 +121,17 @@ def _spread(found: list, each: int | None) -> list:
 
 
 def trials(
-    cell: str, kinds: Sequence[str], each: int | None, options: Sequence[str] = ()
+    cell: str,
+    kinds: Sequence[str],
+    each: int | None,
+    options: Sequence[str] = (),
+    style: str = "plain",
 ) -> list[tuple[Mutant, Verdict]]:
     """Run the shipped test of a cell on every mutant of it."""
     test = test_of(right(cell))
     ended = []
     with Server() as server, tempfile.TemporaryDirectory() as scratch:
-        for i, mutant in enumerate(planted(cell, kinds, each)):
+        for i, mutant in enumerate(planted(cell, kinds, each, style)):
             folder = laid(Path(scratch) / str(i), cell, mutant.module, test)
             ended.append((mutant, server.run(folder, options=options)))
     return ended
@@ -157,6 +168,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("clockwork", "db_s: da_s[t+1] for da_s[t]"): "the first step is no tick, so none is lost",
     ("fast_weights", "da_h: the argument of h[t]"): _RELU,
     ("hopfield", "du_prev: W.T without .T"): "W is symmetric",
+    ("hopfield", "backward: ws.scratch_TNH lies in ws.dx"): "both are du * dt",
     ("hopfield", "dW_free: transposed"): "only its symmetric part is used",
     ("hopfield", "dW: transposed"): "it is symmetric",
     ("indrnn", "da_h: the argument of h[t]"): _RELU,
@@ -197,38 +209,39 @@ Trial = tuple[Mutant, Verdict]
 KILLED = ("assertion", "guard")
 
 
-def page(ended: Sequence[Trial], command: str) -> str:
-    """The kill matrix as Markdown."""
-    ends = Counter(settled(*trial) for trial in ended)
-    killed, lost = sum(ends[end] for end in KILLED), ends["crash"] + ends["timeout"]
-    cells = len({mutant.cell for mutant, _ in ended})
+def page(ended: Mapping[str, Sequence[Trial]], command: str) -> str:
+    """The kill matrix of every style that was tried, as Markdown."""
     lines = [
         "# Kill matrix",
         "",
         f"Rebuilt by `{command} > bpgen/docs/kill-matrix.md`.",
         "",
-        "Each mutant is a module of some cell with right outputs and, in one place, wrong",
-        "gradients. The test that ships beside the right module was run on each: a number says how",
-        "many mutants of a kind fail in a row of that test. *Alone* counts those that no other row",
-        "sees.",
-        "",
-        f"{len(ended)} mutants of {cells} cells: {killed} killed, {ends['assertion']} by an",
-        f"assertion, {ends['guard']} by a guard (a read-only argument written to, an error in",
-        f"floating point); {ends['equivalent']} equivalent; {ends['survivor']} survived;",
-        f"{lost} crashed.",
-        "",
-        *_matrix(ended),
+        "Each mutant is a module of some cell with a mistake in one place: M1 to M22 are wrong",
+        "gradients beside right outputs, F1 to F7 are of the text of the fast style. The test that",
+        "ships beside the right module was run on each: a number says how many mutants of a kind",
+        "fail in a row of that test. *Alone* counts those that no other row sees.",
     ]
+    for style, trials_ in ended.items():
+        lines += ["", f"## The {style} style", "", *_section(trials_)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(ended: Sequence[Trial]) -> Iterator[str]:
+    ends = Counter(settled(*trial) for trial in ended)
+    killed, lost = sum(ends[end] for end in KILLED), ends["crash"] + ends["timeout"]
+    yield f"{len(ended)} mutants of {len({mutant.cell for mutant, _ in ended})} cells: {killed}"
+    yield f"killed, {ends['assertion']} by an assertion, {ends['guard']} by a guard (a read-only"
+    yield f"argument written to, an error in floating point); {ends['equivalent']} equivalent;"
+    yield f"{ends['survivor']} survived; {lost} crashed."
+    yield ""
+    yield from _matrix(ended)
     rest = [trial for trial in ended if settled(*trial) not in KILLED]
     if rest:
-        lines += ["", "| cell | kind | mutant | end |", "|---|---|---|---|"]
+        yield from ("", "| cell | kind | mutant | end |", "|---|---|---|---|")
     for mutant, verdict in rest:
         said = EQUIVALENT.get((mutant.cell, mutant.what), verdict.said)
         end = ": ".join(filter(None, (settled(mutant, verdict), said)))
-        lines.append(
-            f"| {mutant.cell} | {mutant.kind} | `{mutant.what}` | {end} |".replace("||", "|")
-        )
-    return "\n".join(lines) + "\n"
+        yield f"| {mutant.cell} | {mutant.kind} | `{mutant.what}` | {end} |".replace("||", "|")
 
 
 def _matrix(ended: Sequence[Trial]) -> Iterator[str]:
@@ -259,22 +272,25 @@ def main(words: Sequence[str] | None = None) -> int:
     """Print the matrix; 1 if anything survived or crashed."""
     parser = argparse.ArgumentParser(description="Does the shipped test find planted mistakes?")
     parser.add_argument("cells", nargs="*", metavar="CELL", help="all of the library, if none")
-    parser.add_argument("--kinds", default=",".join(KINDS), help="such as M1,M6; all, if not given")
+    parser.add_argument("--style", default=",".join(STYLES), help="plain, fast; both, if not given")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="such as M1,F6; all, if not given")
     parser.add_argument("--each", type=int, help="at most so many mutants of a kind and cell")
     parser.add_argument("--jobs", type=int, default=2, help="how many cells at a time")
     parser.add_argument("-x", action="store_true", help="stop each run at its first failure")
     given = parser.parse_args(words)
     kinds, options = given.kinds.split(","), ["-x"] * given.x
     cells = given.cells or [*library.names(), *EXTRA]
-    ended: list[Trial] = []
+    ended: dict[str, list[Trial]] = {style: [] for style in given.style.split(",")}
     with ProcessPoolExecutor(given.jobs) as pool:
-        jobs = [pool.submit(trials, cell, kinds, given.each, options) for cell in cells]
-        for cell, job in zip(cells, jobs, strict=True):
-            ended += job.result()
+        asked = [(cell, kinds, given.each, options, style) for style in ended for cell in cells]
+        jobs = [pool.submit(trials, *each) for each in asked]
+        for (cell, *_, style), job in zip(asked, jobs, strict=True):
+            ended[style] += job.result()
             counts = Counter(settled(*trial) for trial in job.result())
-            print(cell, dict(counts), file=sys.stderr, flush=True)
+            print(style, cell, dict(counts), file=sys.stderr, flush=True)
     print(page(ended, shlex.join(["python", "tests/mutants.py", *(words or sys.argv[1:])])), end="")
-    return int(any(settled(*trial) not in (*KILLED, "equivalent") for trial in ended))
+    every = [trial for found in ended.values() for trial in found]
+    return int(any(settled(*trial) not in (*KILLED, "equivalent") for trial in every))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from bpgen import emitted as gate
+from bpgen.compile import compile_source
 from bpgen.emitted import admit
 from bpgen.page import codes
 from bpgen.permitted import Unexpected
 from bpgen.render import render
 from bpgen.skeleton import complete
 from bpgen.targets import numpy
+from bpgen.targets.support import support
 from test_emitted import LSTM, emitted, instead, pair, read, run
 
 CLASSES = '''
@@ -63,15 +65,30 @@ class BackwardArrays:
         self.steps = list(zip(self.dz, writes))[::-1]
 
 
+class StepArrays:
+    """What `step` fills."""
+
+    def __init__(self, N, H, dtype):
+        self.sizes = N, H, dtype
+        self.z = np.empty((N, 4 * H), dtype)  # (N, 4*H)
+        self.i, self.f, self.o, self.g = np.split(self.z, 4, axis=-1)  # (N, H) each
+        self.scratch = np.empty((N, 4 * H), dtype)  # (N, 4*H)
+        self.turned = np.swapaxes(self.scratch, 0, 1)  # (4*H, N)
+        self.h_both, self.c_both = np.empty((2, 2, N, H), dtype)  # (2, N, H) each
+        self.turns = list(zip(self.h_both, self.c_both, strict=True))
+
+
 class Workspace:
-    """What `forward` and `backward` fill, made once for calls of one size and dtype."""
+    """What functions fill, made once for calls of one size and dtype."""
 
     def __init__(self, *, T, N, D, H, dtype=np.float64):
         dtype = np.dtype(dtype)
         self.lock = threading.Lock()
+        self.bound = (), ()
         self.halves = {
             ForwardArrays: ForwardArrays(T, N, D, H, dtype),
             BackwardArrays: BackwardArrays(T, N, D, H, dtype),
+            StepArrays: StepArrays(N, H, dtype),
         }
 '''
 
@@ -156,15 +173,44 @@ def backward(params, saved, *, dh=None, dc=None, work=None):
         return Grads(Params(w.dW, w.dU, w.db), w.dx, dh_prev, dc_prev)
 '''
 
+STEP = '''
+def step(params, x, h=None, c=None, *, work=None):
+    """Run one step. Return its Outputs, and (h, c) for the next."""
+    N, H, dtype = bind_again("N H dtype", STEP, work, params, x=x, h=h, c=c)
+    W, U, b = params
+    with using(work, StepArrays, N, H, dtype) as w:
+        z, i, f, o, g, scratch = w.z, w.i, w.f, w.o, w.g, w.scratch
+        h_prev = np.zeros((N, H), dtype) if h is None else h
+        c_prev = np.zeros((N, H), dtype) if c is None else c
+        h, c = in_turn(w.turns, x, h, c)
+        np.matmul(x, W, z)
+        np.matmul(h_prev, U, scratch)
+        np.add(z, scratch, z)
+        np.add(z, b, z)
+        sigmoid_to(z[:, : 3 * H], z[:, : 3 * H])
+        np.tanh(g, g)
+        np.multiply(f, c_prev, c)
+        np.multiply(i, g, i)
+        np.add(c, i, c)
+        np.tanh(c, h)
+        np.multiply(o, h, h)
+        return Outputs(h, c), (h, c)
+'''
+
 HELPERS = '''
-@contextmanager
-def using(work, half, *sizes):
-    """The arrays of one half: those of a workspace that nobody else uses, or new ones."""
-    if work is None:
-        yield half(*sizes)
-        return
-    with work.lock:
-        yield work.halves[half]
+class using:
+    """The arrays of one function: those of a workspace that nobody else uses, or new ones."""
+
+    def __init__(self, work, half, *sizes):
+        self.lock = work.lock if work else threading.Lock()
+        self.arrays = work.halves[half] if work else half(*sizes)
+
+    def __enter__(self):
+        self.lock.acquire()
+        return self.arrays
+
+    def __exit__(self, *_):
+        self.lock.release()
 
 
 def sigmoid_to(x, out):
@@ -190,10 +236,11 @@ def sample() -> str:
         if lines.startswith("def init_params("):
             made += blocks(CLASSES)
         lines = FORWARD.strip("\n") if lines.startswith("def forward(") else lines
-        made.append(BACKWARD.strip("\n") if lines.startswith("def backward(") else lines)
-    made[-1:-1] = blocks(HELPERS)
+        lines = BACKWARD.strip("\n") if lines.startswith("def backward(") else lines
+        made.append(STEP.strip("\n") if lines.startswith("def step(") else lines)
+    made[-1:-1] = [*blocks(HELPERS), *support(("bind_again(", "in_turn("), "")[1:]]
     text = "\n\n\n".join(made) + "\n"
-    extra = "import threading\nfrom contextlib import contextmanager\nfrom typing"
+    extra = "import threading\nfrom typing"
     return text.replace("from typing", extra, 1)
 
 
@@ -238,6 +285,10 @@ def test_it_does_what_the_plain_module_does(dtype: type, lending: bool) -> None:
         found = fast["backward"](own, saved, dh=dh, dc=dc, work=work)
         for one, other in zip((*found[0], *found[1:]), (*grads[0], *grads[1:]), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+        _, wanted = plain["step"](params, x[0], *plain["step"](params, x[1], h0[0])[1])
+        _, found = fast["step"](own, x[0], *fast["step"](own, x[1], h0[0], work=work)[1], work=work)
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
 # -- attacks ---------------------------------------------------------------------------------------
@@ -337,7 +388,7 @@ IN_FORWARD = [  # put before the loop, where `scratch` is, which one may write t
     ("y = z.view(dtype=dtype)", "a view as something else"),
     # what else a `with` could be
     ("with open('x') as y:\n            z = 1", WITH),
-    ("with using(work, ForwardArrays, T):\n            z = 1", WITH),
+    ("with using(work, Forward):\n            z = 1", WITH),
     (
         "with using(work, ForwardArrays) as y, using(work, ForwardArrays) as q:\n            t = 1",
         WITH,
@@ -371,7 +422,6 @@ IN_FORWARD = [  # put before the loop, where `scratch` is, which one may write t
     ("y = Workspace(T=T, N=N, D=D, H=H)", "a call of `Workspace`"),
     ("y = threading.Thread(exec)", "the attribute `Thread`"),
     ("y = threading.Lock()", "the attribute `Lock`"),
-    ("y = contextmanager(exec)", "`contextmanager`, which nothing defines"),
     ("y = list(x)", "`list`, which nothing defines"),
     ("exec('1')", "`exec`, which nothing defines"),
     ("getattr(w, 'h')", "`getattr`, which nothing defines"),
@@ -411,6 +461,37 @@ IN_BACKWARD = [  # put into the loop, where `scratch` is
 def test_backward(snippet: str, why: str) -> None:
     mark = "            np.add(dh_out_t, dh_prev, dh)\n"
     refused(instead(mark, f"            {snippet}\n{mark}")(sample()), why)
+
+
+IN_STEP = [  # put behind `in_turn`
+    ("np.add(z, 1, x)", WRITES),
+    ("np.add(z, 1, h_prev)", WRITES),
+    ("np.add(z, 1, c_prev)", WRITES),
+    ("np.copyto(W, z)", WRITES),
+    ("h_prev[0] = 0", ENTRY),
+    ("x[0] = 0", ENTRY),
+    ("h.flags.writeable = False", READ_ONLY),
+    ("y, q = in_turn(x, h)\n        y[0] = 0", ENTRY),
+    ("y, q = in_turn(params, h)\n        np.add(z, 1, q)", WRITES),
+    ("y = in_turn((x, x), h)\n        y[0] = 0", ENTRY),
+    ("y, q = in_turn(w.sizes, h)\n        y[0] = 0", ENTRY),
+    ("w.turns[0] = x", ENTRY),
+    ("y = np.swapaxes(W, 0, 1)\n        y[0] = 0", ENTRY),
+    ("w.turned[0] = 0\n        w.turned = x", "an attribute is assigned"),
+    ("y = work.bound", "the attribute `bound`"),
+    ("in_turn = x", "`in_turn` is assigned"),
+    ("y = in_turn", "`in_turn`, which may be called"),
+    ("y = bind_again('N', exec, work, params)", "`exec`"),
+    ("y = bind_again(STEP, STEP, work, params)", "`STEP`, which may be called"),
+    ("y = bind_again('N', STEP, StepArrays, params)", "`StepArrays`, which may be called"),
+    ("y = in_turn(STEP, x)", "`STEP`, which may be called"),
+]
+
+
+@pytest.mark.parametrize(("snippet", "why"), IN_STEP)
+def test_step(snippet: str, why: str) -> None:
+    mark = "        np.matmul(x, W, z)\n"
+    refused(instead(mark, f"        {snippet}\n{mark}")(sample()), why)
 
 
 BEHIND = [
@@ -557,11 +638,12 @@ ELSEWHERE = [
     ("import threading", "import thread", "a Import that is on no list"),
     ("import threading", "import threading as np", "a Import that is on no list"),
     ("import threading", "import threading, os", "a Import that is on no list"),
-    ("import contextmanager", "import suppress", "a ImportFrom that is on no list"),
-    ("from contextlib import", "from os import", "a ImportFrom that is on no list"),
-    ("@contextmanager\n", "", "a FunctionDef that is on no list"),
-    ("@contextmanager\n", "@exec\n", "a FunctionDef that is on no list"),
-    ("    with work.lock:\n", "    with work.halves:\n", "a FunctionDef that is on no list"),
+    ("from typing import NamedTuple", "from os import name", "a ImportFrom that is on no list"),
+    ("class using:\n", "class using(exec):\n", "a ClassDef that is on no list"),
+    ("class using:\n", "@exec\nclass using:\n", "a ClassDef that is on no list"),
+    ("self.lock.acquire()", "self.lock.release()", "a ClassDef that is on no list"),
+    ("    turns.reverse()\n", "", "a FunctionDef that is on no list"),
+    ("!= before:", "== before:", "a FunctionDef that is on no list"),
     ("np.tanh(x * 0.5, out)", "np.tanh(x * 0.5, x)", "a FunctionDef that is on no list"),
     ("work=None", "work=exec", "a default that is no constant"),
 ]
@@ -572,7 +654,9 @@ def test_elsewhere(old: str, new: str, why: str) -> None:
     refused(instead(old, new)(sample()), why)
 
 
-@pytest.mark.parametrize("name", ["ForwardArrays", "BackwardArrays", "Workspace", "using"])
+@pytest.mark.parametrize(
+    "name", ["ForwardArrays", "BackwardArrays", "StepArrays", "Workspace", "step", "using"]
+)
 def test_nothing_may_lack(name: str) -> None:
     made = sample().split("\n\n\n")
     left = [block for block in made if not re.search(rf"^(?:class|def) {name}\b", block, re.M)]
@@ -609,6 +693,50 @@ def test_helpers_write_where_the_gate_looks() -> None:
     assert "sigmoid_to" in dict(found)
     for name, words in found:
         assert re.search(r"(?:^|, )out(?:$|, \*, axis$)", words), name
+
+
+# -- part by part ----------------------------------------------------------------------------------
+
+IN_PARTS = [  # put before the loop over parts, where `h` is, which one may write to, and `ws`
+    ("x[0:3] = 0", ENTRY),
+    ("x[0:3], h[0:3] = forward_of_part(params, x)", ENTRY),
+    ("np.add(h[0:3], 1, x[0:3])", WRITES),
+    ("y = forward_of_part(params, x)\n        y[0] = 1", ENTRY),
+    ("y, z = forward_of_part(params, x)\n        y[0] = 1", ENTRY),
+    ("np.add(h, 1, forward_of_part(params, x))", WRITES),
+    ("y = fitting(x, ForwardArrays, T=T)", "a call of `fitting`"),
+    ("y = ForwardArrays(T, N, H, dtype)", "a call of `ForwardArrays`"),
+    ("with fitting(x, Params, T=T) as y:\n            y.h[0] = 1", WITH),
+    ("with forward_of_part(x, ForwardArrays, T=T) as y:\n            y.h[0] = 1", WITH),
+    ("with fitting(x, ForwardArrays, T=T) as x:\n            x.h[0] = 1", "`x`, which is also"),
+    ("with fitting(x, ForwardArrays, T=T) as y:\n            y[0] = 1", ENTRY),
+    ("with fitting(x, ForwardArrays, T=T) as y:\n            y.sizes[0] = 1", ENTRY),
+    ("forward_of_part = 1", "`forward_of_part` is assigned"),
+    ("y = forward_of_part", "which may be called or bound"),
+]
+
+
+@cache
+def parted() -> str:
+    """The module that runs three steps at a time."""
+    return compile_source(read(LSTM), style="fast", remat=3)[NAME]
+
+
+def test_a_module_in_parts_passes_as_it_is() -> None:
+    passed(parted())
+
+
+@pytest.mark.parametrize(("snippet", "why"), IN_PARTS)
+def test_a_run_over_parts_writes_to_nothing_but_its_own(snippet: str, why: str) -> None:
+    loop = "        for start in range(0, T, 3):\n"
+    assert parted().count(loop) == 1
+    refused(parted().replace(loop, f"        {snippet}\n{loop}"), why)
+
+
+@pytest.mark.parametrize("half", ["forward_of_part", "backward_of_part"])
+def test_both_passes_run_in_parts_or_none(half: str) -> None:
+    kept = [b for b in parted().split("\n\n\n") if not b.startswith(f"def {half}(")]
+    refused("\n\n\n".join(kept), f"`{half}`, which nothing defines")
 
 
 # -- the page --------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ FOUND = [
     "cell c\ndim H\nparam b : ()\noutput y = expand(1, (H)) < expand(b, ())\n",
     "cell c\ndim H\nparam S : (H, H) symmetric\n",
     'cell c\ndim H\nparam W : (H)\noutput y = einsum("h \t", W)\n',
+    "cell c\ndim N\nparam b : (N)\noutput y = b[1e9, 0.5]\n",
+    "cell c\ndim N\nstate h[t] : (N)\ninput x[t] : (N)\nh[t] = tanh(h[t-1] + h[0] + x[t])\n",
+    "cell c\ndim N\nstate h[t] : (N)\ninput x[t] : (N)\nh[t] = tanh(h[-1] * h[t-2] + x[t])\n",
     f"cell c\ndim {', '.join(f'K{i}' for i in range(30))}\n"
     + "".join(f"input x{i}[t] : (K{i})\noutput y{i}[t] = x{i}[t] * 2\n" for i in range(30)),
 ]

@@ -5,6 +5,7 @@ of it. The arguments come from the test that ships beside each module.
 """
 
 import copy
+import inspect
 import pickle
 import re
 import sys
@@ -94,9 +95,9 @@ class Cell:
 
 
 @cache
-def cell(name: str) -> Cell:
+def cell(name: str, style: str = "plain") -> Cell:
     text = f"cell {name}\n{OWN[name]}" if name in OWN else library.text(name)
-    files = compile_source(read(text.encode(), f"{name}.spec"))
+    files = compile_source(read(text.encode(), f"{name}.spec"), style=style)
     module, test = ModuleType(name), ModuleType(f"test_{name}")
     exec(compile(files[f"{name}.py"], f"{name}.py", "exec"), module.__dict__)
     before = sys.modules.get(name)
@@ -399,6 +400,72 @@ def test_87_any_layout(name: str, laid: str, tmp_path: Path) -> None:
     moved = given | {key: changes[laid](v) for key, v in arrays(name)}
     for found, expected in zip(made.run(moved), made.run(given), strict=True):
         assert near(found, expected)
+
+
+def said(call: Callable[..., Any], *given: Any, **others: Any) -> str:
+    """How a call is refused, in which words; nothing if it is not."""
+    try:
+        with np.errstate(all="ignore"):
+            call(*given, **others)
+    except (TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def wrong(given: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Arguments one of which, or one of whose parameters, is another than it was."""
+    for i, v in enumerate(given):
+        if isinstance(v, tuple):
+            others = [
+                v._replace(**{k: each[0]}) for k, v_ in v._asdict().items() for each in wrong((v_,))
+            ]
+            others += [tuple(v), None]
+        elif isinstance(v, np.ndarray):
+            others = [change(v) for change in (*KINDS.values(), *THINGS.values())]
+            others += [None, v[None], v[..., None], v.T, v[:0], v[:1], *([v[0]] if v.ndim else [])]
+        else:
+            continue
+        yield from ((*given[:i], other, *given[i + 1 :]) for other in others)
+
+
+def calls(made: Cell) -> Iterator[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """Each function by name, with arguments that are right, by place and by name."""
+    given, test = made.test.arguments("first"), made.test
+    params = made.module.Params(*(given[key] for key in test.PARAMS))
+    rest = [given[key] for key in (*test.INPUTS, *test.INITIAL)]
+    keywords = test.keywords(given)
+    yield "forward", (params, *rest), keywords
+    _, saved = made.module.forward(params, *rest, **keywords)
+    yield "backward", (params, saved), {}
+    if hasattr(made.module, "step"):
+        now = [
+            np.take(given[k], 0, test.TIMED[k]) if k in test.TIMED else given[k]
+            for k in test.STREAM_INPUTS
+        ]
+        consts = {name: given[name] for name in test.CONSTS if name in given}
+        _, states = made.module.step(params, *now, **consts)
+        yield "step", (params, *now, *states), consts
+
+
+@pytest.mark.parametrize("lent", [False, True])
+@each("rnn", "lstm", "gru", "rnnlm", "mamba", "cornn", "fixed", "places", "counted", "bare")
+def test_87_the_fast_style_refuses_in_the_same_words(name: str, lent: bool) -> None:
+    """Also behind calls of the same workspace that were right, and from then on."""
+    plain, fast = cell(name), cell(name, "fast")
+    asked = inspect.signature(fast.module.Workspace).parameters.keys() - {"dtype"}
+    work = fast.module.Workspace(**{size: fast.test.SIZES["first"][size] for size in asked})
+    others = {"work": work} if lent else {}
+    refusals = 0
+    for (function, given, keywords), (_, own, _) in zip(calls(plain), calls(fast), strict=True):
+        one, other = getattr(plain.module, function), getattr(fast.module, function)
+        for expected, found in zip(wrong(given), wrong(own), strict=True):
+            assert not said(other, *own, **keywords, **others)
+            words = said(one, *expected, **keywords)
+            refusals += bool(words)
+            got = said(other, *found, **keywords, **others)
+            fits = got.startswith("ValueError: work: expected ") if lent and not words else False
+            assert fits or got == words, function
+    assert refusals > 50
 
 
 # -- 88: what was saved ----------------------------------------------------------------------------

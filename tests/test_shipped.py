@@ -2,7 +2,7 @@
 
 import pytest
 
-from bpgen import gradcheck
+from bpgen import gradcheck, library
 from bpgen.compile import compile_source
 from bpgen.parse import read
 
@@ -91,3 +91,37 @@ def test_a_batch_is_split_where_the_loss_is_a_sum(loss: str, reason: str | None)
     found = {c.name: (c.outcome, c.message) for c in checks}
     assert found["batch"] == (("not applicable", reason) if reason else ("passed", ""))
     assert not [c for c in checks if c.outcome == "failed"]
+
+
+# -- the workspace ---------------------------------------------------------------------------------
+
+OF_WORKSPACE = {"workspace", "misuse of workspace", "stream in workspace"}
+
+
+def lstm(style: str) -> dict[str, str]:
+    return compile_source(read(library.text("lstm").encode(), "lstm.spec"), style=style)
+
+
+def test_rows_about_a_workspace_are_there_where_the_module_has_one() -> None:
+    ended = {style: gradcheck.run(lstm(style)) for style in ("plain", "fast")}
+    plain, fast = ({check.name for check in checks} for checks in ended.values())
+    assert plain | OF_WORKSPACE == fast and not plain & OF_WORKSPACE
+    assert {check.outcome for checks in ended.values() for check in checks} == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "rows"),
+    [
+        ("not isinstance(work, Workspace)", "False", {"misuse of workspace"}),
+        ("sizes[name] != size", "False", {"misuse of workspace"}),
+        ("not self.lock.acquire(False)", "False", {"misuse of workspace"}),
+        ("ws.dh_prev[...] = 0", "pass", {"workspace"}),
+        ("ws.h_all[0] = 0 if h0 is None else h0", "ws.h_all[0] += 0", {"workspace"}),
+        ("turns.reverse()", "pass", {"stream in workspace"}),
+    ],
+)
+def test_what_is_wrong_about_a_workspace_fails(right: str, wrong: str, rows: set[str]) -> None:
+    files = lstm("fast")
+    assert right in files["lstm.py"]
+    spoilt = files | {"lstm.py": files["lstm.py"].replace(right, wrong)}
+    assert rows <= {check.name for check in gradcheck.run(spoilt) if check.outcome == "failed"}

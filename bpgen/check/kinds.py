@@ -98,7 +98,8 @@ def _refuse(scope: Scope, op: str, operands: Sequence[Operand], operand: Operand
         type_ = f"int < {shown(first[-1])}" if first else ""
     else:
         message = f"a subscript is an integer; {what} is {_WORDS[kind]}"
-        type_ = f"int < {shown(first[operands.index(operand) - 1])}" if first else ""
+        axis = operands.index(operand) - 1  # there may be more subscripts than axes
+        type_ = f"int < {shown(first[axis])}" if axis < len(first) else ""
     ways = list(_declared(scope, operand, type_)) if type_ else []
     if op == "cross_entropy" and operands[0].node.kind == "int":
         ways.insert(0, _exchanged(scope, *operands))

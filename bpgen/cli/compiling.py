@@ -14,7 +14,7 @@ import click
 
 from bpgen.cli import completing
 from bpgen.cli.ends import Mistake, count, put, say
-from bpgen.cli.settings import STYLE, reporting, setting
+from bpgen.cli.settings import REMAT, STYLE, reporting, setting
 
 if TYPE_CHECKING:
     from bpgen.cli.formats import Found
@@ -36,6 +36,7 @@ class Job:
     output: str
     target: str
     style: str | None
+    remat: int | None
     check: bool
     diff: bool
     force: bool
@@ -55,6 +56,7 @@ class Job:
     help="What to write it in.",
 )
 @STYLE
+@REMAT
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
 @click.option("--force", is_flag=True, help="Replace edited files too, and keep the old ones.")
@@ -71,6 +73,7 @@ def compile_(**given: Any) -> None:
       bpgen compile rnn.spec -o generated/
       bpgen compile lstm gru -o generated/ --check
       bpgen compile lstm -o generated/ --style fast
+      bpgen compile lstm -o generated/ --style fast --remat 100
       bpgen compile - -o - < rnn.spec
     """
     job = Job(**given)
@@ -139,6 +142,8 @@ def _agree(job: Job) -> None:
     _known(job.target)
     if job.style and job.target != "numpy":
         raise click.UsageError(f"`--style` is for the target numpy; `{job.target}` has none")
+    if job.remat and job.style != "fast":
+        raise click.UsageError("`--remat` is for `--style fast`")
 
 
 def _named(specs: tuple[str, ...], stdin_filename: str | None) -> None:
@@ -180,7 +185,7 @@ def _compile(job: Job) -> None:
 
     def compiled(source: Source) -> tuple[Cell, dict[str, str]]:
         plan = run(source)
-        return plan.pair.cell, files_of(plan, job.target, job.style or PLAIN)
+        return plan.pair.cell, files_of(plan, job.target, job.style or PLAIN, job.remat)
 
     made, found = linted(compiled, sources)
     if job.output == "-":

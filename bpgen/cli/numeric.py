@@ -77,14 +77,13 @@ def gradcheck(specs: tuple[str, ...], seed: int | None, timeout: float, style: s
 
 def _compiled(style: str | None, source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
     """The module and its test, and the functions that have a derivative of the user's own."""
-    from bpgen.compile import files_of, run
+    from bpgen.compile import PLAIN, files_of, run
     from bpgen.ir import walk
 
     plan = run(source)
     nodes = (node for equation in plan.pair.cell.equations for node in walk(equation.value))
     own = dict.fromkeys(str(node["called"]) for node in nodes if node.op == "custom")
-    asked = {"style": style} if style else {}
-    return files_of(plan, **asked), tuple(own)
+    return files_of(plan, style=style or PLAIN), tuple(own)
 
 
 def _ended(

@@ -75,6 +75,13 @@ STYLE = click.option(
     help="How modules are written: plain, for reading (the default), or fast, for training.",
 )
 
+REMAT = click.option(
+    "--remat",
+    type=click.IntRange(min=1, max=10**6),
+    metavar="K",
+    help="With --style fast: compute again, K steps at a time, what is not an output.",
+)
+
 
 def reporting(command: F) -> F:
     """The options of a command that reads specs, and may have reports to make."""

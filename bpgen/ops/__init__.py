@@ -47,8 +47,9 @@ These it may state:
     helper    source of a small function that `numpy` calls, emitted into modules that need it; it
               may call those of other operators
     plain_helper  the same for `plain`
-    into      how a statement writes the result into an array, `{out}`, a format as `numpy` is, in
-              which `{half}` is 0.5; not needed where `numpy` is a function of NumPy that takes one
+    into      how a statement writes the result into an array, `{out}`, a format as `numpy` is;
+              `{number:one=1.0}` is the number 1.0, made an array of that name where that is
+              faster. Not needed where `numpy` is a function of NumPy that takes an array
     into_helper  source of a small function that `into` calls
     because   the sentence that a derivation prints
     differential  the differential form, `dC = dA B + A dB`

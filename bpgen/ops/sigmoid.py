@@ -26,14 +26,15 @@ def sigmoid(x):
     e = np.exp(np.where(np.real(x) >= 0, -x, x))
     return np.where(np.real(x) >= 0, 1.0, e) / (1.0 + e)
 '''
-into = "sigmoid_to({a}, {half}, {out})"
+into = "sigmoid_to({a}, {number:lowest=-88.0}, {number:one=1.0}, {out})"
 into_helper = '''
-def sigmoid_to(x, half, out):
-    """1 / (1 + exp(-x)) as (1 + tanh(x/2)) / 2, which does not overflow, into out."""
-    np.multiply(x, half, out)
-    np.tanh(out, out)
-    np.multiply(out, half, out)
-    np.add(out, half, out)
+def sigmoid_to(x, lowest, one, out):
+    """1 / (1 + exp(-x)), into out; from x = lowest down it stays, since exp(-x) would overflow."""
+    np.maximum(x, lowest, out=out)
+    np.negative(out, out)
+    np.exp(out, out)
+    np.add(out, one, out)
+    np.reciprocal(out, out)
 '''
 
 

@@ -42,6 +42,10 @@ class Writer:
         if special:
             return special(self, node)
         texts = [bracketed(self.argument(node, arg)) for arg in node.args]
+        if OPERATORS[node.op].facts.get("reduces") and not node.args[0].rank:
+            if self.plain or self.is_number(node.args[0]):
+                # a Python number has no method to reduce it, nor has it a dtype
+                texts = [f"np.array({texts[0]}{'' if self.plain else ', dtype'})"]
         text = self.spelled(node, texts)
         real = node.kind == "real" and self.is_number(node)
         if not self.plain and real and "symbol" not in OPERATORS[node.op].facts:

@@ -22,6 +22,7 @@ from bpgen.targets.backward import backward
 from bpgen.targets.binding import held
 from bpgen.targets.forward import forward
 from bpgen.targets.grouping import split_groups
+from bpgen.targets.holdings import sentence
 from bpgen.targets.saving import saved_fields
 from bpgen.targets.sizes import without_clashes
 from bpgen.targets.streaming import step_function, stream
@@ -53,10 +54,11 @@ def assembled(plan: Plan, passes: Passes) -> Module:
     called = [line for each in functions for line in each.body]
     tables, bind = held(plan, names, streamed)
     own = support(called, bind)
+    keeps = sentence(plan, names, both[0].body, classes)
     return Module(
         name=code(cell.name),
         doc=codes(_doc(cell)),
-        records=tuple(_records(plan, names)),
+        records=tuple(_records(plan, names, keeps)),
         tables=codes(tables),
         classes=codes(classes),
         functions=tuple(functions),
@@ -133,7 +135,8 @@ def _sizes_doc(cell: Cell) -> list[str]:
 # -- records --------------------------------------------------------------------------------------
 
 
-def _records(plan: Plan, names: Names) -> list[Record]:
+def _records(plan: Plan, names: Names, keeps: str) -> list[Record]:
+    """The records; `keeps` is what `Saved` says of itself."""
     cell = plan.pair.cell
     made = []
     learned = [field(names.quantity(q.name), spec_shape(q.shape)) for q in params(cell)]
@@ -145,7 +148,9 @@ def _records(plan: Plan, names: Names) -> list[Record]:
         outputs.append(field(names.output(name), f"({', '.join(words)})"))
     made.append(record("Outputs", "What `forward` returns.", outputs))
     saved = [field(name, *rest) for name, *rest in saved_fields(plan, names)]
-    made.append(record("Saved", "What `backward` reads of the forward pass.", saved))
+    lines = filled(keeps, 90)
+    doc = keeps if len(lines) == 1 else "\n    ".join([*lines, ""])
+    made.append(record("Saved", doc, saved))
     grads = [field("params", "the gradient of each", "Params")]
     for q in (*inputs(cell), *initials(cell)):
         if q.kind == "real":

@@ -59,9 +59,12 @@ def time_reason(cell: Cell) -> str | None:
         if state.lag > 2:
             return f"{state.name} reaches {state.lag} steps back, further than a part is long"
     names = {s.name for s in cell.states}
+    begun = {s.initial for s in cell.states}
     for equation in cell.equations:
         for node in walk(equation.value):
             reason = _uncut(node, names)
+            if equation.timed and node.op == "ref" and node["name"] in begun:
+                reason = "reads an initial value"  # which another part does not have
             if reason:
                 return f"{equation.target} {reason}"
     return _summed_over_time(cell)

@@ -25,6 +25,7 @@ from bpgen.targets.arguments import (
     least_sizes,
     params,
     time_axis,
+    told,
 )
 from bpgen.targets.forward import needs_steps
 from bpgen.targets.numpy import filled, module_names
@@ -75,7 +76,7 @@ def _rows(plan: Plan) -> tuple[list[str], list[str]]:
         missing.append(f"No saturating arguments in test_safe: {_unbounded(cell)}.")
     if _kinked(cell):
         rows.append(cases.TIES)
-    rows.append(cases.MISUSE)
+    rows += [cases.MISUSE, cases.WORKSPACE]
     if stream(plan):
         rows.append(cases.STREAM)
     else:
@@ -135,10 +136,16 @@ def _arguments(cell: Cell, names: Names) -> dict[str, object]:
     real = [q for q in (*inputs(cell), *initials(cell), *params(cell)) if q.kind == "real"]
     labels = [q for q in inputs(cell) if q.kind == "int"]
     outputs = [cell.equation(o) for o in cell.outputs]
+    known = told(cell, (*inputs(cell), *params(cell)))
     return {
         "PARAMS": [own(q.name) for q in params(cell)],
         "INPUTS": [own(q.name) for q in inputs(cell)],
         "INITIAL": [own(q.name) for q in initials(cell)],
+        "OPTIONAL": [
+            own(q.name)
+            for q in initials(cell)
+            if known.issuperset(n for s in q.shape for n in s.names)
+        ],
         "REAL": [own(q.name) for q in real],
         "FROZEN": [own(q.name) for q in real if q.frozen],
         "SYMMETRIC": [own(q.name) for q in real if q.symmetric],

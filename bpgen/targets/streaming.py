@@ -2,11 +2,12 @@
 
 What a step needs of earlier ones it takes and hands on: states, inputs and other quantities that
 are read some steps back, and t where an equation mentions it. A cell that reads ahead, or first or
-last steps, or sums over all, has no step.
+last steps or initial values, or sums over all, has no step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 
 from bpgen.graph import ordered
 from bpgen.ir import Cell, Equation, Node, Quantity, apply, rebuild, refs, walk
@@ -58,17 +59,10 @@ class Stream:
 def stream(plan: Plan) -> Stream | None:
     """What a step of a cell is, None if the cell has none."""
     cell = plan.pair.cell
-    equations = _needed(cell)
-    known = {e.target for e in equations} | {q.name for q in cell.given}
-    for equation in equations:
-        for node in walk(equation.value):
-            if node.op in ("steps", "sum_steps", "row", "at_step"):
-                return None
-            if node.op == "size" and "T" in node["size"].names:
-                return None
-            if node.op == "ref" and (node["name"] not in known or not _causal(node)):
-                return None
-    if any(s.direction < 0 for s in cell.states) or not any(e.timed for e in equations):
+    equations = _needed(cell, safe(cell))
+    if not _alone(cell, equations) or not any(e.timed for e in equations):
+        return None
+    if any(s.direction < 0 for s in cell.states):
         return None
     carried = [Carried(s.name, s.shape, s.lag, True) for s in cell.states if s.lag]
     carried += _lagged(cell, equations)
@@ -76,14 +70,42 @@ def stream(plan: Plan) -> Stream | None:
     return Stream(equations, tuple(carried), counts, _taken(cell, equations, carried))
 
 
+def shortened(plan: Plan, stream: Stream) -> tuple[Equation, ...]:
+    """The equations of a step as the plan has made them, if they need no more than `stream` has."""
+    equations = _needed(plan.pair.cell, plan.pair.forward)
+    lags = {c.name: c.lag for c in stream.carried}
+    timed = {q.name for q in inputs(plan.pair.cell)} - {q.name for q in stream.inputs}
+    nodes = [node for e in equations for node in refs(e.value)]
+    fits = all(lags.get(n["name"], 0) >= -(n["when"] or 0) for n in nodes if _causal(n))
+    missing = timed & {node["name"] for node in nodes}
+    alone = _alone(plan.pair.cell, equations)
+    return equations if fits and alone and not missing else stream.equations
+
+
+def _alone(cell: Cell, equations: tuple[Equation, ...]) -> bool:
+    """Whether equations ask for nothing of later steps, or of all of them, or of the start."""
+    known = {e.target for e in equations} | {q.name for q in cell.given}
+    begun = {q.name for q in initials(cell)}  # what a stream no longer has behind its first step
+    for equation in equations:
+        for node in walk(equation.value):
+            if node.op in ("steps", "sum_steps", "row", "at_step"):
+                return False
+            if node.op == "size" and "T" in node["size"].names:
+                return False
+            if node.op == "ref" and (node["name"] not in known or not _causal(node)):
+                return False
+            if node.op == "ref" and equation.timed and node["name"] in begun:
+                return False
+    return True
+
+
 def _causal(node: Node) -> bool:
     when = node["when"]
     return when is None or (isinstance(when, int) and when <= 0)
 
 
-def _needed(cell: Cell) -> tuple[Equation, ...]:
+def _needed(cell: Cell, equations: Sequence[Equation]) -> tuple[Equation, ...]:
     """The equations of the outputs that change over time, in an order that one step can run."""
-    equations = safe(cell)
     by_target = {e.target: e for e in equations}
     todo = [name for name in cell.outputs if by_target[name].timed]
     initial = {s.name: s.initial for s in cell.states if s.initial in by_target}
@@ -153,11 +175,11 @@ def step_shapes(cell: Cell, names: Names, stream: Stream) -> list[tuple[str, lis
     return [(name, [axis_text(str(size)) for size in shape]) for name, shape in found]
 
 
+@singledispatch
 def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
-    """`step(params, x, h=None, …)`."""
+    """`step(params, x, h=None, …)`; a style of its own may write it otherwise."""
     cell = plan.pair.cell
-    initial = {s.name: s.initial for s in cell.states}
-    starts = {name for name in initial.values() if name}
+    starts = {s.initial for s in cell.states if s.initial}
 
     def read(node: Node, steps: bool) -> str:
         when = node["when"]
@@ -170,26 +192,31 @@ def step_function(plan: Plan, names: Names, stream: Stream) -> Function:
     writer = Writer(read, False, constants=frozenset(q.name for q in consts(cell)))
     before: list[str] = []
     lines: list[str] = []
-    by_target = {e.target: e for e in stream.equations}
     for group in split_groups(e for e in stream.equations if e.target not in starts):
         targets = ", ".join(names.quantity(e.target) for e in group)
-        text = f"{targets} = {_at(split_text(group, writer))}"
+        text = f"{targets} = {counted(split_text(group, writer))}"
         note = comment(group[0].shape) + " each" * (len(group) > 1)
         (lines if group[0].timed else before).extend(layout(text, 4, note))
-    for c in stream.carried:
-        start = by_target.get(initial.get(c.name) or "")
-        rows = writer.write(rebuild(start.value, _zero_rows(cell))) if start else None
-        before += _starting(names, c, rows)
+    for text in starting(cell, names, stream, writer):
+        before += layout(text, 4)
+    last = layout(returned(cell, names, stream), 4)
+    first = opening(cell, names, stream, [*before, *lines, *last])
+    body = (*first, *before, *lines, *last)
+    return function("step", arguments(cell, names, stream), sentence(names, stream), body)
+
+
+def sentence(names: Names, stream: Stream) -> str:
+    """What `step` does."""
+    return f"Run one step. Return its Outputs, and {_listed(names, stream)} for the next."
+
+
+def arguments(cell: Cell, names: Names, stream: Stream) -> list[str]:
+    """What `step` takes."""
     words = ["params", *(names.quantity(q.name) for q in stream.inputs)]
     words += [f"{carried_name(names, c)}=None" for c in stream.carried]
     words += ["t=1"] * stream.counts
-    words += ["*", *(f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell))] * bool(
-        consts(cell)
-    )
-    last = _handed(cell, names, stream)
-    first = _head(cell, names, stream, [*before, *lines, *last])
-    doc = f"Run one step. Return its Outputs, and {_listed(names, stream)} for the next."
-    return function("step", words, doc, (*first, *before, *lines, *last))
+    keywords = [f"{names.quantity(q.name)}={q.value!r}" for q in consts(cell)]
+    return [*words, *(["*", *keywords] if keywords else [])]
 
 
 def _zero_rows(cell: Cell) -> Callable[[Node], Node | None]:
@@ -204,41 +231,61 @@ def _zero_rows(cell: Cell) -> Callable[[Node], Node | None]:
     return change
 
 
-def _at(text: str) -> str:
+def counted(text: str) -> str:
     """The step of a stream is counted from 1 by itself."""
     return text.replace("(t + 1)", "t")
 
 
-def _starting(names: Names, c: Carried, start: str | None) -> list[str]:
-    own = carried_name(names, c)
-    rows = [names.view(c.name, -k) for k in range(c.lag, 0, -1)]
-    zeros = start or f"np.zeros({shape_text(c.held)}, dtype)"
-    return layout(f"{', '.join(rows)} = {zeros} if {own} is None else {own}", 4)
+def starting(cell: Cell, names: Names, stream: Stream, writer: Writer) -> Iterator[str]:
+    """The statements that name what is carried, by how far back it lies."""
+    initial = {s.name: s.initial for s in cell.states}
+    by_target = {e.target: e for e in stream.equations}
+    for c in stream.carried:
+        start = by_target.get(initial.get(c.name) or "")
+        own = carried_name(names, c)
+        rows = [names.view(c.name, -k) for k in range(c.lag, 0, -1)]
+        text = writer.write(rebuild(start.value, _zero_rows(cell))) if start else ""
+        zeros = text or f"np.zeros({shape_text(c.held)}, dtype)"
+        yield f"{', '.join(rows)} = {zeros} if {own} is None else {own}"
 
 
-def _head(cell: Cell, names: Names, stream: Stream, lines: list[str]) -> list[str]:
+def opening(
+    cell: Cell,
+    names: Names,
+    stream: Stream,
+    lines: Iterable[str],
+    bound: tuple[str, ...] = ("bind", "params"),
+) -> list[str]:
+    """The statements that refuse arguments, and give sizes and parameters their names.
+
+    `bound` is the function that reads sizes off arrays, and what it takes before these.
+    """
+    lines = [*lines]
     wanted = sizes_in(lines, [*cell.sizes, "dtype"])
     arrays = [name for name, _ in step_shapes(cell, names, stream)]
-    call = ", ".join([f'"{" ".join(wanted)}"', "STEP", "params", *(f"{a}={a}" for a in arrays)])
+    binds, *own = bound
+    call = ", ".join([f'"{" ".join(wanted)}"', "STEP", *own, *(f"{a}={a}" for a in arrays)])
     target = f"{', '.join(wanted)}{',' if len(wanted) == 1 else ''} = " if wanted else ""
     required = (*stream.inputs, *params(cell))
     optional = [(carried_name(names, c), c.held) for c in stream.carried]
     made = must_be_given(cell, required, optional)
-    made += layout(f"{target}bind({call})", 4)
+    made += layout(f"{target}{binds}({call})", 4)
     unpack(made, [names.quantity(q.name) for q in params(cell)], "params", lines)
     for q in consts(cell):
-        own = names.quantity(q.name)
-        made += layout(f'{own} = number("{own}", {own})', 4) if sizes_in(lines, [own]) else []
+        name = names.quantity(q.name)
+        made += layout(f'{name} = number("{name}", {name})', 4) if sizes_in(lines, [name]) else []
     return made + ['    t = steps("t", t)'] * stream.counts
 
 
-def _handed(cell: Cell, names: Names, stream: Stream) -> list[str]:
+def returned(cell: Cell, names: Names, stream: Stream, kept: Sequence[str] = ()) -> str:
+    """The last statement. What is carried by a name of `kept` has the array of all its rows."""
     by_target = {e.target: e for e in cell.equations}
     outputs = [names.quantity(o) if by_target[o].timed else "None" for o in cell.outputs]
     states = []
     for c in stream.carried:
         rows = [names.view(c.name, -k) for k in range(c.lag - 1, 0, -1)] + [names.quantity(c.name)]
-        states.append(rows[0] if c.lag == 1 else f"np.stack([{', '.join(rows)}])")
+        stacked = names.whole(c.name) if c.name in kept else f"np.stack([{', '.join(rows)}])"
+        states.append(rows[0] if c.lag == 1 else stacked)
     states += ["t + 1"] * stream.counts
     handed = f"({', '.join(states)}{',' if len(states) == 1 else ''})"
-    return layout(f"return Outputs({', '.join(outputs)}), {handed}", 4)
+    return f"return Outputs({', '.join(outputs)}), {handed}"

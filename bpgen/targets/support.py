@@ -34,25 +34,70 @@ def steps(name, value):
     return int(value)
 ''',
     "using": '''
-@contextmanager
-def using(work, half, **sizes):
-    """The arrays of `forward` or `backward`: those of a workspace that is free, or new ones."""
-    if work is None:
-        yield half(**sizes)
-        return
+class using:
+    """The arrays that a function fills: those of a workspace that is free, or new ones."""
+
+    def __init__(self, work, half, **sizes):
+        self.lock = None
+        if work is None:
+            self.arrays = half(**sizes)
+            return
+        if not isinstance(work, Workspace):
+            raise TypeError(f"work: expected a Workspace, got {type(work).__name__}")
+        self.arrays, self.lock = work.halves[half], work.lock
+        for name, size in self.arrays.sizes.items():
+            if sizes[name] != size:
+                expected = f"{name} = {sizes[name]}"
+                raise ValueError(f"work: expected {expected}, got one made for {name} = {size}")
+
+    def __enter__(self):
+        if self.lock and not self.lock.acquire(False):
+            said = "work: in use by another call; each thread needs a Workspace of its own"
+            raise RuntimeError(said)
+        return self.arrays
+
+    def __exit__(self, *_):
+        if self.lock:
+            self.lock.release()
+''',
+    "fitting": '''
+class fitting:
+    """The arrays of a part of the steps: those of the whole call, or new ones if it is shorter."""
+
+    def __init__(self, arrays, half, **sizes):
+        fits = isinstance(arrays, half) and arrays.sizes == sizes
+        self.arrays = arrays if fits else half(**sizes)
+
+    def __enter__(self):
+        return self.arrays
+
+    def __exit__(self, *_):
+        pass
+''',
+    "bind_again": '''
+def bind_again(wanted, table, work, params, /, **arrays):
+    """`bind`, or what it said when arrays of the same types, shapes and dtypes were last given."""
     if not isinstance(work, Workspace):
-        raise TypeError(f"work: expected a Workspace, got {type(work).__name__}")
-    arrays = work.halves[half]
-    for name, size in arrays.sizes.items():
-        if sizes[name] != size:
-            expected = f"{name} = {sizes[name]}"
-            raise ValueError(f"work: expected {expected}, got one made for {name} = {size}")
-    if not work.lock.acquire(blocking=False):
-        raise RuntimeError("work: in use by another call; each thread needs a Workspace of its own")
+        return bind(wanted, table, params, **arrays)
     try:
-        yield arrays
-    finally:
-        work.lock.release()
+        kinds = [(type(v), v.shape, v.dtype) for v in (*params, *arrays.values())]
+    except (AttributeError, TypeError):
+        return bind(wanted, table, params, **arrays)
+    before, said = work.bound
+    if (type(params), kinds) != before:
+        said = bind(wanted, table, params, **arrays)
+        work.bound = (type(params), kinds), said
+    return said
+''',
+    "in_turn": '''
+def in_turn(turns, *given):
+    """The arrays for what a call returns: not those that the last call has returned."""
+    for v in given:
+        for own in turns[1]:
+            if v is own:
+                raise ValueError("work: expected no results of the call before the last; copy them")
+    turns.reverse()
+    return turns[0]
 ''',
     "fold": '''
 def fold(v):
@@ -112,7 +157,10 @@ def is_symmetric(name, m):
 }
 
 
-HELPERS = ("bind", "size_of", *_FUNCTIONS)  # names that the module may define
+HELPERS = (  # names that the module may define
+    *("bind", "size_of", "StepArrays", "forward_of_part", "backward_of_part"),
+    *_FUNCTIONS,
+)
 
 
 def support(lines: Iterable[str], bind: str) -> list[str]:

@@ -1,18 +1,19 @@
 """The fast style of the NumPy target: arrays made once, and filled in place.
 
 The same module as in the plain style, the same test beside it, and a class more, `Workspace`: what
-`forward` and `backward` fill, and a view of each step of it. They take one as `work`, so that a
-training loop allots nothing; without it they make their own. Passes over the plan, none of which
+`forward`, `backward` and `step` fill, and a view of each step of it. They take one as `work`, so
+that a loop allots nothing; without it they make their own. Passes over the plan, none of which
 knows a cell, bring it into the form that is written here.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from bpgen.alike import gathered
 from bpgen.factors import factored
 from bpgen.layout import layout
 from bpgen.names import Names
-from bpgen.page import Function, Module, function, head
+from bpgen.page import Function, Module, function
 from bpgen.planned import verify_plan
 from bpgen.schedule import Plan
 from bpgen.targets import numpy
@@ -24,12 +25,15 @@ from bpgen.targets.backward import (
     cotangents,
     gradients,
 )
+from bpgen.targets.fast.cutting import recomputed
 from bpgen.targets.fast.filling import Filling
 from bpgen.targets.fast.holding import HeldNames
-from bpgen.targets.fast.workspace import WORKSPACE
+from bpgen.targets.fast.parts import backward_in_parts, forward_in_parts, outputs_of_part
+from bpgen.targets.fast.streaming import of_fast, streaming
+from bpgen.targets.fast.workspace import arrays_class, sizes_of, taking, with_work, workspace
 from bpgen.targets.forward import arguments, forward_body, prelude
-from bpgen.targets.grouping import sizes_in
 from bpgen.targets.saving import keeps_dtype, saved_name, saved_sizes, saved_views
+from bpgen.targets.streaming import stream
 
 PASSES: tuple[tuple[str, Callable[[Plan], Plan]], ...] = (
     ("factor", factored),
@@ -37,9 +41,13 @@ PASSES: tuple[tuple[str, Callable[[Plan], Plan]], ...] = (
 )
 
 
-def write(plan: Plan) -> Module:
-    """The page of a cell's module."""
-    return numpy.assembled(passed(plan), _passes)
+def write(plan: Plan, remat: int | None = None) -> Module:
+    """The page of a cell's module; with `remat`, one that runs so many steps at a time.
+
+    Raises `Refused` if time cannot be cut into parts.
+    """
+    plan = recomputed(passed(plan)) if remat else passed(plan)
+    return numpy.assembled(of_fast(plan), partial(_passes, remat=remat))
 
 
 def passed(plan: Plan, last: str = "") -> Plan:
@@ -52,89 +60,76 @@ def passed(plan: Plan, last: str = "") -> Plan:
     return plan
 
 
-def _passes(plan: Plan, names: Names) -> tuple[list[Function], list[str]]:
-    """`forward` and `backward`, and the source of the classes that they use."""
-    forward, first, of_forward = _forward(plan, names)
-    backward, second, of_backward = _backward(plan, names)
-    sizes = [size for size in ["T", *plan.pair.cell.sizes] if size in of_forward + of_backward]
-    workspace = WORKSPACE.format(
-        sizes=", ".join(["*", *sizes, "dtype=np.float64"]),
-        forward=", ".join([*of_forward, "dtype"]),
-        backward=", ".join([*of_backward, "dtype"]),
-    )
-    return [forward, backward], [first, second, workspace.strip("\n")]
+def _passes(plan: Plan, names: Names, remat: int | None = None) -> tuple[list[Function], list[str]]:
+    """`forward` and `backward`, and the source of the classes that they and `step` use."""
+    forward, first, of_forward = _forward(plan, names, "_of_part" if remat else "")
+    backward, second, of_backward = _backward(plan, names, "_of_part" if remat else "")
+    functions = [forward, backward]
+    if remat:
+        returned = _returned(plan, _held(names))
+        functions = [
+            forward_in_parts(plan, _held(names), of_forward, remat, returned),
+            backward_in_parts(plan, _held(names), of_backward, remat),
+            *functions,
+        ]
+    sources = [first, second]
+    halves = {"ForwardArrays": of_forward, "BackwardArrays": of_backward}
+    streamed = stream(plan)
+    if streamed:
+        _, third, halves["StepArrays"] = streaming(plan, names, streamed)
+        sources.append(third)
+    if remat:
+        halves = {n: [str(remat) if s == "T" else s for s in own] for n, own in halves.items()}
+    return functions, [*sources, workspace(plan.pair.cell, halves)]
 
 
-def _forward(plan: Plan, names: Names) -> tuple[Function, str, list[str]]:
+def _held(names: Names) -> HeldNames:
+    return HeldNames(names.sizes, names.helpers, names.known, names.taken)
+
+
+def _forward(plan: Plan, names: Names, part: str) -> tuple[Function, str, list[str]]:
     cell = plan.pair.cell
-    held = HeldNames(names.sizes, names.helpers, names.known, names.taken)
+    held = _held(names)
     body = Filling.of(forward_body(plan, held))
     body.externals(q.name for q in cell.given if q.role == "input" and q.timed)
     body.write()
-    lines = [*body.lines, "", *_returned(plan, held)]
-    sizes = _sizes(plan, body)
-    taken = _taking("ForwardArrays", sizes, held)
-    before = prelude(cell, names, [taken, *body.lines, *lines])
+    returned = outputs_of_part(plan, held) if part else _returned(plan, held)
+    lines = [*body.lines, "", *returned]
+    sizes = sizes_of(cell, body)
+    taken = taking("ForwardArrays", sizes, held, lines, "fitting" if part else "using")
+    before = prelude(cell, names, [*taken, *lines])
     doc = "Return Outputs and Saved. With `work`, both are views into it until its next use."
-    words = _with_work(arguments(cell, names))
-    made = function("forward", words, doc, (*before, taken, *_opened(lines)))
-    return made, _class("ForwardArrays", "forward", sizes, body), sizes
+    if part:
+        doc = "Return Outputs of a part of the steps, time first: views into `work`."
+    words = with_work(arguments(cell, names))
+    made = function(f"forward{part}", words, doc, (*before, *taken, *_opened(lines)))
+    doc = "What `forward` fills, and views of its steps."
+    return made, arrays_class("ForwardArrays", doc, sizes, body), sizes
 
 
-def _backward(plan: Plan, names: Names) -> tuple[Function, str, list[str]]:
-    held = HeldNames(names.sizes, names.helpers, names.known, names.taken)
+def _backward(plan: Plan, names: Names, part: str) -> tuple[Function, str, list[str]]:
+    held = _held(names)
     body = Filling.of(backward_body(plan, held))
     body.externals(given for _, given in plan.pair.cotangents)
     body.write()
     returned = gradients(plan, held, 8)
     lines = [*body.lines, "", *returned]
-    sizes = _sizes(plan, body)
-    taken = _taking("BackwardArrays", sizes, held)
+    sizes = sizes_of(plan.pair.cell, body)
+    taken = taking("BackwardArrays", sizes, held, lines, "fitting" if part else "using")
     given = cotangents(plan, names)
-    before = backward_prelude(plan, names, [*given, taken, *lines])
+    before = backward_prelude(plan, names, [*given, *taken, *lines])
     doc = "Return Grads, from the gradients with respect to the outputs (None is zero)."
-    words = _with_work(backward_words(plan, names))
-    made = function("backward", words, doc, (*before, *given, taken, *_opened(lines)))
-    return made, _class("BackwardArrays", "backward", sizes, body), sizes
+    if part:
+        doc = "Return Grads of a part of the steps, views into `work`; see `backward`."
+    words = with_work(backward_words(plan, names))
+    made = function(f"backward{part}", words, doc, (*before, *given, *taken, *_opened(lines)))
+    doc = "What `backward` fills, and views of its steps."
+    return made, arrays_class("BackwardArrays", doc, sizes, body), sizes
 
 
 def _opened(lines: Sequence[str]) -> Sequence[str]:
     """Lines without the gap that they may begin with."""
     return lines[1:] if lines and not lines[0] else lines
-
-
-def _with_work(words: Sequence[str]) -> list[str]:
-    return [*words, *(["*"] if "*" not in words else []), "work=None"]
-
-
-def _taking(name: str, sizes: Sequence[str], names: HeldNames) -> str:
-    own = names.prefix.removesuffix(".")
-    told = (f"{word}={word}" for word in (*sizes, "dtype"))
-    return f"    with using({', '.join(['work', name, *told])}) as {own}:"
-
-
-def _sizes(plan: Plan, body: Filling) -> list[str]:
-    """The sizes that the arrays of a pass are made of."""
-    lines = [*body.arrays, *body.locals, *body.scratches()]
-    return sizes_in(lines, ["T", *plan.pair.cell.sizes])
-
-
-def _class(name: str, function: str, sizes: Sequence[str], body: Filling) -> str:
-    """The source of the class that makes the arrays of a pass."""
-    words = ["self", *sizes, "dtype"]
-    lines = [f"class {name}:", f'    """What `{function}` fills, and views of its steps."""', ""]
-    lines += [f"    {line}" for line in head("__init__", words)]
-    pairs = ", ".join(f'"{word}": {word}' for word in words[1:])
-    lines += layout(f"self.sizes = {{{pairs}}}", 8)
-    locals_ = [*body.locals, *body.scratches()]
-    for title, part in (
-        ("for all steps, or once", body.arrays),
-        ("for one step, or a part of an expression", locals_),
-        ("views of every step", body.steps),
-    ):
-        if part:
-            lines += ["", f"        # {title}", *part]
-    return "\n".join(lines)
 
 
 def _returned(plan: Plan, names: HeldNames) -> list[str]:

@@ -131,8 +131,11 @@ class Filling(Making):
         for line in loop.bound([*loop.locals, *used], _WIDTH - 8):
             self.add(line)
         steps = self._steps_name(block)
-        self.lines += [f"        {line}" for line in loop.head(steps, _WIDTH - 8)]
-        for line in loop.taken_apart():
+        before, head, opening = loop.head(steps, _WIDTH - 8)
+        for line in before:
+            self.add(line)
+        self.lines.append(f"        {head}")
+        for line in opening:
             self.add(line, depth=1)
         self.lines += inside
         for line in loop.views_made(steps):
@@ -172,7 +175,7 @@ class Filling(Making):
         if (name in self.views and name in self.names.held) or name in self.parts.values():
             return
         writer = Writer(self.read, False, constants=self.constants)
-        lowering = Lowering(writer, self.scratch, number=self.number)
+        lowering = Lowering(writer, self.scratch, number=self.number, dots=name not in self.parts)
         if name in self.names.held and shape:
             itself = any(n["name"] == name for n in refs(value))
             out = self._at_step(name, 0, shape, writes=True)

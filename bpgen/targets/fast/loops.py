@@ -43,31 +43,27 @@ class Loop:
             lines[-1].append(name)
         return [self._bound(line) for line in lines if line]
 
-    def head(self, steps: str, width: int) -> list[str]:
-        """`for …:`, and if the views given at each call are many, how they are called."""
+    def head(self, steps: str, width: int) -> tuple[list[str], str, list[str]]:
+        """Statements before the loop, `for …:`, and statements that open its body."""
+        reads, writes = self._sides()
         down = self.direction < 0
-        reads, writes = self._sides()
-        targets, sources = [], []
-        if self.counts or not (reads or writes or self.given):
-            targets.append("t" if self.counts else "_")
-            sources.append("reversed(range(T))" if down else "range(T)")
-        if reads or writes:
-            both = f"({self.own('reads')}, {self.own('writes')})"
-            targets.append(both if reads and writes else f"({_listed(reads + writes)})")
-            sources.append(f"{self.own('ws')}.{steps}")
-        given = [f"{source}[::-1]" if down else source for source in self.given.values()]
-        head = _head([*targets, *self.given], [*sources, *given])
-        if len(head) > width:
-            word = self.own("given")
-            head = _head([*targets, word], [*sources, f"zip({', '.join(given)})"])
-            return [head, f"    {_listed([*self.given])} = {word}"]
-        return [head]
-
-    def taken_apart(self) -> list[str]:
-        """The statements that name what the workspace's views of a step are."""
-        reads, writes = self._sides()
-        both = (("reads", reads), ("writes", writes)) if reads and writes else ()
-        return [f"{_listed(names)} = {self.own(word)}" for word, names in both]
+        own, inside = {}, []  # what is gone through, by the name of its turn
+        if reads and writes:
+            one, other = self.own("reads"), self.own("writes")
+            own[f"({one}, {other})"] = f"{self.own('ws')}.{steps}"
+            inside = [f"{_listed(reads)} = {one}", f"{_listed(writes)} = {other}"]
+        elif reads or writes:
+            own[f"({_listed(reads + writes)})"] = f"{self.own('ws')}.{steps}"
+        others = {}
+        if self.counts or not (own or self.given):
+            others["t" if self.counts else "_"] = "reversed(range(T))" if down else "range(T)"
+        others |= {name: f"{v}[::-1]" if down else v for name, v in self.given.items()}
+        head = _head({**own, **others})
+        if len(head) <= width:
+            return [], head, inside
+        given, views = self.own("given"), self.own("views")
+        before = [f"{given} = zip({', '.join(others.values())}, strict=True)"]
+        return before, _head({**own, views: given}), [*inside, f"{_listed([*others])} = {views}"]
 
     def views_made(self, steps: str) -> list[str]:
         """The statements of the class that make the views of every step."""
@@ -76,7 +72,7 @@ class Loop:
         if reads and writes:
             one, other = self.own("reads"), self.own("writes")
             both = [f"{one} = {self._zipped(reads)}", f"{other} = {self._zipped(writes)}"]
-            return [*both, f"self.{steps} = list(zip({one}, {other})){back}"]
+            return [*both, f"self.{steps} = list(zip({one}, {other}, strict=True)){back}"]
         names = [*reads, *writes]
         return [f"self.{steps} = list({self._zipped(names)}){back}"] if names else []
 
@@ -85,15 +81,17 @@ class Loop:
         return reads, [name for name, (_, written) in self.kept.items() if written]
 
     def _zipped(self, names: list[str]) -> str:
-        return f"zip({', '.join('self.' + self.kept[n][0].partition('.')[2] for n in names)})"
+        held = (f"self.{self.kept[name][0].partition('.')[2]}" for name in names)
+        return f"zip({', '.join(held)}, strict=True)"
 
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names) + "," * (len(names) == 1)
 
 
-def _head(targets: list[str], sources: list[str]) -> str:
-    if len(targets) == 1:
-        target = targets[0]
-        return f"for {target[1:-1] if target[0] == '(' else target} in {sources[0]}:"
-    return f"for {', '.join(targets)} in zip({', '.join(sources)}):"
+def _head(turns: dict[str, str]) -> str:
+    """`for …:`, through one thing or through several at once."""
+    if len(turns) == 1:
+        ((target, source),) = turns.items()
+        return f"for {target[1:-1] if target[0] == '(' else target} in {source}:"
+    return f"for {', '.join(turns)} in zip({', '.join(turns.values())}, strict=True):"

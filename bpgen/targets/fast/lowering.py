@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 from bpgen.ir import OPERATORS, Node, is_number
 from bpgen.ops.spelling import bracketed
 from bpgen.sizes import Shape
-from bpgen.targets.bodies import VIEWS
 from bpgen.targets.expressions import Writer
 
 _ARITHMETIC = {
@@ -63,13 +62,25 @@ class Scratch:
 
 
 @dataclass(frozen=True, slots=True)
+class _Number:
+    """What `{number:one=1.0}` means in a format."""
+
+    text: Callable[[float, str], str]
+
+    def __format__(self, said: str) -> str:
+        name, _, value = said.partition("=")
+        return self.text(float(value), name)
+
+
+@dataclass(frozen=True, slots=True)
 class Lowering:
     """How to write statements: `writer` gives texts, `prefix` stands before scratch arrays."""
 
     writer: Writer
     scratch: Scratch
     prefix: str = ""
-    number: Callable[[float], str] = repr  # the text of a number
+    number: Callable[[float, str], str] = lambda value, _: repr(value)  # the text of a number
+    dots: bool = False  # whether what is filled has its rows one behind the other, for `np.dot`
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -94,9 +105,12 @@ class Lowering:
         self.scratch.give(taken)
 
     def named(self, node: Node, name: str) -> None:
-        """A statement that gives a value a name, with an array of its own if it is no view."""
+        """A statement that gives a value a name; what it is computed from may be gone behind it."""
         taken: list[str] = []
-        text = self.writer.write(node) if node.op in VIEWS else self._text(node, taken)
+        operator = OPERATORS.get(node.op)
+        # these do not hand out a view of what they are given, as a transpose may that einsum makes
+        fresh = operator and operator.facts.get("heavy") and node.op not in ("einsum", "at_step")
+        text = self._text(node, taken) if fresh else self.writer.write(node)
         self.lines.append(f"{name} = {text}")
         self.scratch.give(taken)
 
@@ -119,7 +133,7 @@ class Lowering:
     def _operand(self, node: Node, taken: list[str]) -> str:
         """The text of an argument, computed into a scratch array if it has to be."""
         if node.op == "number":
-            return self.number(node["value"])
+            return self.number(node["value"], "")
         if not self._writes(node):
             return self._text(node, taken)
         name = self.scratch.take(node.shape, self._over(node))
@@ -156,11 +170,12 @@ class Lowering:
     def _statement(self, node: Node, texts: list[str], out: str) -> str:
         if node.op == "matmul":
             left, right = node.args
-            rows = self._over(left) and left.rank == 2 and not self._over(right)
             a, b = texts
-            return (
-                f"np.matmul(fold({a}), {b}, fold({out}))" if rows else f"np.matmul({a}, {b}, {out})"
-            )
+            if self._over(left) and left.rank == 2 and not self._over(right):
+                return f"np.matmul(fold({a}), {b}, fold({out}))"
+            # for two matrices np.dot does the same, and is called faster
+            dots = self.dots and right.rank == 2 and left.rank <= 2 and not self._over(node)
+            return f"np.{'dot' if dots and out not in texts else 'matmul'}({a}, {b}, {out})"
         if node.op == "power" and is_number(node.args[1], 2):
             return f"np.square({texts[0]}, {out})"
         if node.op in _ARITHMETIC:
@@ -168,8 +183,8 @@ class Lowering:
         into = OPERATORS[node.op].facts.get("into")
         if into:
             fields = dict(zip(OPERATORS[node.op].params, texts, strict=True))
-            half = self.number(0.5)
-            return str(into.format(**fields, **dict(node.attrs), half=half, out=out))
+            number = _Number(self.number)
+            return str(into.format(**fields, **dict(node.attrs), number=number, out=out))
         said = self.writer.spelled(node, [_apart(text) for text in texts])
         by_name = said.startswith(("np.maximum(", "np.minimum("))  # NumPy will take it in no place
         return f"{said[:-1]}, {'out=' * by_name}{out})"

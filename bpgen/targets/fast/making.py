@@ -28,10 +28,10 @@ class Making(Placed):
         Placed.__post_init__(self)
         self.scratch = Scratch(self._scratch_name)
 
-    def number(self, value: float) -> str:
+    def number(self, value: float, said: str = "") -> str:
         """The name of a number in a loop, where it is an array, which NumPy need not convert."""
-        said = _NUMBERS.get(value) or re.sub(r"\W", "_", f"number_{value!r}")
-        name = self.names.own(said, value)
+        word = said or _NUMBERS.get(value) or re.sub(r"\W", "_", f"number_{value!r}")
+        name = self.names.own(word, float(value))
         self.numbers[name] = repr(value)
         return name
 

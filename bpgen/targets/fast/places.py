@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from bpgen.ir import Equation, Node, refs
 from bpgen.schedule import Block
-from bpgen.targets.bodies import VIEWS, Body
+from bpgen.targets.bodies import Body
 from bpgen.targets.fast.holding import HeldNames
 from bpgen.targets.fast.lowering import writes
+
+_ALWAYS_VIEWS = ("transpose", "newaxis", "slice", "index")
 
 
 @dataclass(slots=True)
@@ -93,9 +95,12 @@ class Placed(Body):
         return name if own and name and not any(self.margins(name)) else None
 
     def _base(self, value: Node) -> str | None:
-        """What an expression is a view of, at the same step; None if it is no view."""
+        """What an expression is a view of, at the same step; None if it is no view, or may be none.
+
+        Another shape of an array that does not lie in one piece is a copy.
+        """
         depth = 0
-        while value.op in VIEWS and value.op not in ("ref", "row", "steps") and value.args:
+        while value.op in _ALWAYS_VIEWS:
             value, depth = value.args[0], depth + 1
         fits = value.op == "ref" and value["when"] == 0 and depth
         return str(value["name"]) if fits else None
