@@ -70,13 +70,16 @@ def evaluate(
     if node.op == "at_step":
         value = at(node.args[0], t)
         return value if t == fixed_step(node["step"], sizes["T"]) else np.zeros_like(value)
-    values = [at(arg, t) for arg in node.args]
-    if OPERATORS[node.op].facts.get("reduces"):
-        values = [np.asarray(v) for v in values]  # a size is a number, and has no axes to ask for
+    values = [_argument(node, at(arg, t)) for arg in node.args]
     names = [f"v{i}" for i in range(len(values))]
     text = spell(node, *names, plain=plain, dtype="_dtype")
     known = {**space(plain), **sizes, "_dtype": dtype, **dict(zip(names, values, strict=True))}
     return eval(text, known)  # our own spelling over our own names
+
+
+def _argument(node: Node, value: Array) -> Array:
+    """An argument as an operator can take it: a size, a number, has no axes to ask for."""
+    return np.asarray(value) if OPERATORS[node.op].facts.get("reduces") else value
 
 
 def fixed_step(when: Fixed, T: int) -> int:

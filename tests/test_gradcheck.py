@@ -29,7 +29,7 @@ def spoilt(monkeypatch: pytest.MonkeyPatch, right: str, wrong: str) -> None:
     files = files_of("rnn")
     assert files["rnn.py"].count(right) == 1
     files["rnn.py"] = files["rnn.py"].replace(right, wrong)
-    monkeypatch.setattr(bpgen.compile, "files_of", lambda _: files)
+    monkeypatch.setattr(bpgen.compile, "files_of", lambda *_, **__: files)
 
 
 @pytest.mark.parametrize("seed", [[], ["--seed", "7"]])
@@ -104,7 +104,7 @@ def test_some_ties():
 
 def test_rows_without_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's settings of pytest is seen; a seed goes through."""
-    monkeypatch.setattr(bpgen.compile, "files_of", lambda _: {"test_rnn.py": FAILING})
+    monkeypatch.setattr(bpgen.compile, "files_of", lambda *_, **__: {"test_rnn.py": FAILING})
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
     monkeypatch.setenv("BPGEN_SEED", "5")
     result = bpgen_("gradcheck", "rnn")
@@ -192,7 +192,7 @@ def test_a_derivative_of_the_users_own_is_said_to_be_that() -> None:
 
 def test_it_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = "import time\n\ndef test_one():\n    time.sleep(60)\n"
-    monkeypatch.setattr(bpgen.compile, "files_of", lambda _: {"test_rnn.py": endless})
+    monkeypatch.setattr(bpgen.compile, "files_of", lambda *_, **__: {"test_rnn.py": endless})
     result = bpgen_("gradcheck", "rnn", "--timeout", "0.5")
     assert result.exit_code == 1
     said = "failed: the test ran for 0.5 s, and was stopped; `--timeout` gives it longer\n"
@@ -203,7 +203,7 @@ def test_it_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_test_that_does_not_run_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bpgen.compile, "files_of", lambda _: {"test_rnn.py": "nobody\n"})
+    monkeypatch.setattr(bpgen.compile, "files_of", lambda *_, **__: {"test_rnn.py": "nobody\n"})
     result = bpgen_("gradcheck", "rnn")
     assert result.exit_code == 3
     assert "NameError: name 'nobody' is not defined" in result.stderr
@@ -211,7 +211,7 @@ def test_a_test_that_does_not_run_is_our_fault(monkeypatch: pytest.MonkeyPatch) 
 
 def test_absent_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     missing = "raise ModuleNotFoundError(\"No module named 'numpy'\")\n"
-    monkeypatch.setattr(bpgen.compile, "files_of", lambda _: {"test_rnn.py": missing})
+    monkeypatch.setattr(bpgen.compile, "files_of", lambda *_, **__: {"test_rnn.py": missing})
     result = bpgen_("gradcheck", "rnn")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: gradcheck needs numpy where bpgen runs: `python -m pip")
