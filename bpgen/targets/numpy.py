@@ -51,7 +51,8 @@ def assembled(plan: Plan, passes: Passes) -> Module:
     streamed = stream(plan)
     if streamed:
         functions.append(step_function(plan, names, streamed))
-    called = [line for each in functions for line in each.body]
+    lines = (line for each in functions for line in each.body)
+    called = [line for line in lines if not line.lstrip().startswith("#")]  # words call nothing
     tables, bind = held(plan, names, streamed)
     own = support(called, bind)
     keeps = sentence(plan, names, both[0].body, classes)
@@ -91,8 +92,6 @@ def _imports(lines: list[str]) -> list[str]:
     whole = "\n".join(lines)
     modules = ("math", "re", "threading")
     standard = [f"import {name}" for name in modules if re.search(rf"\b{name}\.", whole)]
-    if "@contextmanager" in whole:
-        standard.append("from contextlib import contextmanager")
     return [*standard, "from typing import NamedTuple"]
 
 
